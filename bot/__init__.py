@@ -1,0 +1,1 @@
+"""The core of Signalbox: it knows the domain, and no vendor, database or HTTP library."""

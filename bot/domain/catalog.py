@@ -1,0 +1,74 @@
+"""Catalog: the blueprints of a folder, and what is wrong with the files that are none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from bot.domain.blueprint import Blueprint
+from bot.domain.errors import NotFoundError, UserError
+
+_OFFERED = 3
+_LISTED = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileProblem:
+    """One thing that is wrong with a file; as text it is one sentence."""
+
+    file: str
+    """The file's name, without its folder."""
+    line: int | None = None
+    """Counts from 1; None where the whole file is meant."""
+    field: str = ""
+    """Where in the file: `timeouts.run`, `inputs[0].default`."""
+    problem: str
+    remedy: str
+    name: str = ""
+    """What the file calls itself, as far as that could be read."""
+
+    def __str__(self) -> str:
+        line = f"line {self.line}" if self.line else ""
+        place = ", ".join(filter(None, (self.file, line, self.field)))
+        return f"{place}: {self.problem}; {self.remedy}."
+
+
+class BrokenFileError(UserError):
+    """A file cannot be used; `problems` are all that was found, by line."""
+
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """What can be run, by name, and what could not be read."""
+
+    blueprints: Mapping[str, Blueprint] = field(default_factory=dict)
+    problems: tuple[FileProblem, ...] = ()
+
+    def find(self, name: str) -> Blueprint:
+        """The blueprint of that name.
+
+        Raises NotFoundError: with the file's first problem where the name belongs to a broken
+        file, else with the nearest names, as commands to offer.
+        """
+        if name in self.blueprints:
+            return self.blueprints[name]
+        for problem in self.problems:
+            if name in {problem.name, problem.file.rpartition(".")[0]}:
+                raise NotFoundError(f"The blueprint “{name}” cannot be used: {problem}")
+        near = get_close_matches(name.lower(), self.blueprints, n=_OFFERED, cutoff=0.5)
+        raise NotFoundError(
+            f"There is no blueprint “{name[:63]}”; {self._offer(near)}",
+            suggestions=[f"/run dispatch {offer}" for offer in near],
+        )
+
+    def _offer(self, near: Sequence[str]) -> str:
+        if near:
+            return f"did you mean {' or '.join(near)}?"
+        names = sorted(self.blueprints)
+        if not names:
+            return "the blueprints folder holds none that can be used."
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        return f"there are {', '.join(names[:_LISTED])}{more}."

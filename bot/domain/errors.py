@@ -1,0 +1,54 @@
+"""Every error of the core, sorted by what the caller can do about it."""
+
+from collections.abc import Sequence
+
+
+class SignalboxError(Exception):
+    """The root; anything that is not one of these is a bug and gets an incident id."""
+
+
+class UserError(SignalboxError):
+    """A person can mend it: the text is said in chat, privately, as it stands.
+
+    `suggestions` are whole commands to offer as buttons, best first.
+    """
+
+    def __init__(self, text: str, *, suggestions: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.text = text
+        self.suggestions = tuple(suggestions)
+
+
+class UsageError(UserError):
+    """The words could not be read as a command."""
+
+
+class NotFoundError(UserError):
+    """What was named does not exist, or not for this person."""
+
+
+class RefusedError(UserError):
+    """Policy says no; the text says who may."""
+
+
+class IllegalTransitionError(UserError):
+    """The state does not allow what was asked; nothing was changed."""
+
+
+class ConflictError(SignalboxError):
+    """Somebody else was first: load again and decide again."""
+
+
+class StaleFenceError(ConflictError):
+    """A runner spoke for a claim that is no longer its own; it must stop."""
+
+
+class UnavailableError(SignalboxError):
+    """Something outside does not answer now: wait and try again.
+
+    `retry_after` is in seconds; None leaves the wait to the caller.
+    """
+
+    def __init__(self, text: str, *, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after

@@ -1,0 +1,70 @@
+"""Events: append-only, gap-free facts of a run. Timeline, audit, cards and exports read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+
+from bot.domain.actor import Actor
+from bot.domain.codec import JSON, canonical_json, digest
+
+
+@unique
+class EventType(StrEnum):
+    """What can have happened, in the past tense. Each has a template of its name."""
+
+    RUN_REQUESTED = "run_requested"
+    JOB_CLAIMED = "job_claimed"
+    JOB_DECLINED = "job_declined"
+    JOB_STARTED = "job_started"
+    PHASE_REACHED = "phase_reached"
+    STEP_REPORTED = "step_reported"
+    SUMMARY_REPORTED = "summary_reported"
+    COST_REPORTED = "cost_reported"
+    ARTIFACT_STORED = "artifact_stored"
+    GATE_OPENED = "gate_opened"
+    GATE_SATISFIED_BY_POLICY = "gate_satisfied_by_policy"
+    GATE_APPROVED = "gate_approved"
+    GATE_CLOSED = "gate_closed"
+    GATE_ASKED = "gate_asked"
+    JOB_WAITING = "job_waiting"
+    JOB_PARKED = "job_parked"
+    JOB_RESUMED = "job_resumed"
+    JOB_REQUEUED = "job_requeued"
+    JOB_CANCELLING = "job_cancelling"
+    JOB_ENDED = "job_ended"
+    LATE_RESULT = "late_result"
+    RESTART_ORDERED = "restart_ordered"
+    BRANCH_PUSHED = "branch_pushed"
+    PUSH_HELD = "push_held"
+    ATTEMPT_OPENED = "attempt_opened"
+    OWNER_ASSIGNED = "owner_assigned"
+    DISPOSITION_CHANGED = "disposition_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEvent:
+    """A fact that a decision made and that is not stored yet."""
+
+    type: EventType
+    actor: Actor
+    data: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A stored fact; (run_id, seq) is gap-free from 1, `hash` chains it to the one before."""
+
+    run_id: int
+    seq: int
+    type: EventType
+    actor: Actor
+    at: datetime
+    data: Mapping[str, JSON] = field(default_factory=dict)
+    hash: str = ""
+
+
+def chain(previous: str, event: Event) -> str:
+    """The hash that binds an event to everything before it in its run."""
+    fact = [event.run_id, event.seq, event.type, event.actor, event.at, event.data]
+    return digest([previous, canonical_json(fact)])

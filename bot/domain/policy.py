@@ -1,0 +1,171 @@
+"""Policy: who may do what, decided at the moment of acting. Unknown people may do nothing."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, unique
+
+from bot.domain.gate import Gate
+from bot.domain.run import Run
+
+
+@unique
+class Role(IntEnum):
+    """What a person is in general; a higher role may do what a lower one may."""
+
+    VIEWER = 1
+    OPERATOR = 2
+    APPROVER = 3
+    ADMIN = 4
+
+    @property
+    def word(self) -> str:
+        """The role as people write it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What policy sets for a blueprint: names are roles (`approver`) or people (`@ana`)."""
+
+    run: tuple[str, ...] = ("operator",)
+    approve: tuple[str, ...] = ("approver",)
+    cancel: tuple[str, ...] = ("approver",)
+    """Beside the run's owner and requester, who may stop their own as operators."""
+    quorum: int = 1
+    four_eyes: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The whole rule book, read from policy.yaml."""
+
+    people: Mapping[str, Role] = field(default_factory=dict)
+    defaults: Terms = field(default_factory=Terms)
+    blueprints: Mapping[str, Terms] = field(default_factory=dict)
+    fallback_owner: str = ""
+
+    def terms(self, blueprint: str) -> Terms:
+        """The terms that hold for a blueprint."""
+        return self.blueprints.get(blueprint, self.defaults)
+
+    def who(self, names: Collection[str]) -> tuple[str, ...]:
+        """The people that role names and handles stand for, sorted."""
+        return tuple(sorted(person for person in self.people if self.includes(names, person)))
+
+    def includes(self, names: Collection[str], person: str) -> bool:
+        """Whether one of the names means this person: by handle, or by a role they reach."""
+        role = self.people.get(person)
+        if role is None:
+            return False
+        roles = {name.upper() for name in names} & set(Role.__members__)
+        return f"@{person}" in names or any(role >= Role[name] for name in roles)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """Yes or no, the rule that says so, and who may."""
+
+    allowed: bool
+    rule: str
+    who: tuple[str, ...] = ()
+    not_who: tuple[tuple[str, str], ...] = ()
+    """People whom a rule keeps out although their role would do: (person, why)."""
+
+
+_BY_ROLE: Mapping[str, Role] = {
+    "list": Role.VIEWER,
+    "show": Role.VIEWER,
+    "logs": Role.VIEWER,
+    "mine": Role.VIEWER,
+    "stats": Role.VIEWER,
+    "why": Role.VIEWER,
+    "help": Role.VIEWER,
+    "ask": Role.OPERATOR,
+    "review": Role.OPERATOR,
+    "assign": Role.ADMIN,
+}
+_BY_TERMS: Mapping[str, str] = {
+    "dispatch": "run",
+    "retry": "run",
+    "restart": "cancel",
+    "stop": "cancel",
+    "delete": "cancel",
+}
+_OWN = frozenset({"restart", "stop", "delete", "retry"})
+
+
+def decide_permission(
+    policy: Policy, person: str, verb: str, *, blueprint: str = "", run: Run | None = None
+) -> Ruling:
+    """Whether a person may use a verb, on a run where one is named. Unknown verbs: no."""
+    blueprint = run.blueprint if run else blueprint
+    if verb in _BY_ROLE:
+        return _by_role(policy, person, verb)
+    if verb not in _BY_TERMS:
+        return Ruling(allowed=False, rule=f"no rule lets anybody “{verb}”")
+    field_name = _BY_TERMS[verb]
+    names: tuple[str, ...] = getattr(policy.terms(blueprint), field_name)
+    rule = f"{field_name} of {blueprint or 'a blueprint'}: {', '.join(names)}"
+    own = _own(policy, run) if run and verb in _OWN else ()
+    who = tuple(sorted({*policy.who(names), *own}))
+    if person in own:
+        return Ruling(allowed=True, rule="their own run", who=who)
+    return Ruling(allowed=person in who, rule=rule, who=who)
+
+
+def _own(policy: Policy, run: Run) -> tuple[str, ...]:
+    """Whose run it is, of those who may act on runs at all."""
+    return tuple(
+        name for name in (run.owner, run.requested_by) if policy.includes(("operator",), name)
+    )
+
+
+def _by_role(policy: Policy, person: str, verb: str) -> Ruling:
+    needed = _BY_ROLE[verb]
+    return Ruling(
+        allowed=policy.includes((needed.word,), person),
+        rule=f"{verb} needs the role {needed.word}",
+        who=policy.who((needed.word,)),
+    )
+
+
+def decide_gate_permission(policy: Policy, person: str, *, run: Run, gate: Gate) -> Ruling:
+    """Whether a person may decide a gate now, and who else may.
+
+    Under four-eyes, whoever asked for the attempt or steered it may not, whatever their role.
+    """
+    names = policy.terms(run.blueprint).approve
+    able = policy.who(names)
+    barred = run.involved if gate.four_eyes else frozenset()
+    not_who = tuple(
+        (name, "asked for it" if name in {run.requested_by, run.attempt_by} else "steered it")
+        for name in able
+        if name in barred
+    )
+    rule = f"approve of {run.blueprint}: {', '.join(names)}"
+    if person in barred:
+        rule = "four eyes: whoever asked for a run or steered it may not decide it"
+    return Ruling(
+        allowed=person in able and person not in barred,
+        rule=rule,
+        who=tuple(name for name in able if name not in barred),
+        not_who=not_who,
+    )
+
+
+def decide_owner(
+    policy: Policy, *, explicit: str, requester: str, assignee: str | None
+) -> tuple[str, bool]:
+    """Who owns a new run, and whether that is the fallback.
+
+    An explicit owner wins; then the tracker issue's assignee; a run on an issue without a
+    known assignee goes to the fallback account; a run without an issue to who asked for it.
+    `assignee` is None without an issue, and empty for an issue whose assignee is unknown.
+    """
+    if explicit:
+        return explicit, False
+    if assignee is None:
+        return requester, False
+    if assignee:
+        return assignee, False
+    return policy.fallback_owner or requester, True

@@ -1,0 +1,78 @@
+"""Posting: a message to be told, in order, per conversation; and what each event lets be told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.conversation import Conversation
+from bot.domain.events import Event, EventType
+
+CARD = "card"
+"""The subject of the run's one card, edited in place to the end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posting:
+    """One message of a run in one conversation: it is due while `wanted` exceeds `told`.
+
+    A subject that is told again edits the same message: `card` and `gate:<id>` show the
+    newest state; `event:<seq>` is told once.
+    """
+
+    id: int
+    run_id: int
+    conversation: Conversation
+    subject: str
+    wanted: int = 1
+    told: int = 0
+    attempts: int = 0
+    due_at: datetime
+    message_id: str = ""
+    """The receipt: the surface's id of the message; empty until it was told."""
+    fingerprint: str = ""
+    """What the told message showed, for approvals that name no fingerprint."""
+    given_up: str = ""
+    """Why it is never told, where the surface refused it for good."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A subject that is to be told, or told anew."""
+
+    subject: str
+
+
+_NOTES = frozenset(
+    {
+        EventType.SUMMARY_REPORTED,
+        EventType.GATE_ASKED,
+        EventType.GATE_SATISFIED_BY_POLICY,
+        EventType.BRANCH_PUSHED,
+        EventType.JOB_CANCELLING,
+        EventType.JOB_DECLINED,
+        EventType.JOB_PARKED,
+        EventType.JOB_ENDED,
+        EventType.LATE_RESULT,
+        EventType.RESTART_ORDERED,
+        EventType.ATTEMPT_OPENED,
+        EventType.OWNER_ASSIGNED,
+        EventType.DISPOSITION_CHANGED,
+        EventType.ARTIFACT_STORED,
+    }
+)
+_GATES = frozenset({EventType.GATE_OPENED, EventType.GATE_APPROVED, EventType.GATE_CLOSED})
+_UNTOLD = frozenset({EventType.STEP_REPORTED})
+
+
+def announce(events: Iterable[Event]) -> tuple[Wanted, ...]:
+    """What a run's conversation is told of these events: the card first, then the thread."""
+    subjects: dict[str, None] = {}
+    for event in events:
+        if event.type in _UNTOLD:
+            continue
+        subjects[CARD] = None
+        if event.type in _GATES:
+            subjects[f"gate:{event.data['gate']}"] = None
+        if event.type in _NOTES:
+            subjects[f"event:{event.seq}"] = None
+    return tuple(Wanted(subject=subject) for subject in subjects)

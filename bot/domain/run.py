@@ -1,0 +1,82 @@
+"""Run: one execution of a blueprint, as stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.blueprint import Value
+from bot.domain.conversation import Conversation
+from bot.domain.vocabulary import Disposition, Mode, Profile, Reason, Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a run has used so far."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float = 0.0
+    model: str = ""
+
+    def plus(self, other: "Cost") -> "Cost":
+        """Both together; the later model's name is kept."""
+        return Cost(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            usd=round(self.usd + other.usd, 6),
+            model=other.model or self.model,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run as stored; `version` guards every change, `last_seq` counts its events."""
+
+    id: int
+    profile: Profile
+    blueprint: str
+    blueprint_version: str
+    project: str
+    title: str
+    requested_by: str
+    surface: str
+    owner: str
+    mode: Mode
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    chosen_because: str = ""
+    owner_fallback: bool = False
+    inputs: Mapping[str, Value] = field(default_factory=dict)
+    branch: str = ""
+    phase: str = ""
+    reason_code: Reason | None = None
+    reason: str = ""
+    disposition: Disposition = Disposition.NONE
+    attempt: int = 1
+    attempt_by: str = ""
+    """Who asked for the current attempt."""
+    steerers: tuple[str, ...] = ()
+    """Who sent words to the program of the current attempt."""
+    retry_of: int | None = None
+    cost: Cost = field(default_factory=Cost)
+    pushed_commit: str = ""
+    pr_url: str = ""
+    conversation: Conversation
+    """Where it was asked for, and where it is told."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    version: int = 0
+    last_seq: int = 0
+    head: str = ""
+    """Hash of the last event: the head of the run's audit chain."""
+
+    @property
+    def key(self) -> str:
+        """How people name it: R-81."""
+        return f"R-{self.id}"
+
+    @property
+    def involved(self) -> frozenset[str]:
+        """The people whom four-eyes keeps from deciding: who asked for it or steered it."""
+        return frozenset({self.requested_by, self.attempt_by, *self.steerers} - {""})

@@ -1,0 +1,331 @@
+"""Store: transactions over everything that is kept. One `write` is one commit.
+
+A unit (the function handed in) is pure but for the transaction: it may be run again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Protocol, TypeVar
+
+from bot.domain.actor import Actor
+from bot.domain.artifact import StoredArtifact
+from bot.domain.blueprint import Blueprint
+from bot.domain.codec import JSON
+from bot.domain.conversation import Conversation
+from bot.domain.events import Event, NewEvent
+from bot.domain.gate import Gate
+from bot.domain.invocation import Invocation, Press
+from bot.domain.job import Job
+from bot.domain.order import Order, OrderKind
+from bot.domain.posting import Posting
+from bot.domain.run import Run
+from bot.domain.selection import Filter
+from bot.domain.vocabulary import Profile, Status
+
+T = TypeVar("T")
+
+
+@unique
+class Topic(StrEnum):
+    """What a waiter can be woken by once the commit is durable."""
+
+    INVOCATIONS = "invocations"
+    POSTINGS = "postings"
+    QUEUE = "queue"
+    ORDERS = "orders"
+    TRANSCRIPT = "transcript"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogChunk:
+    """A stretch of a job's output, at most 64 KiB of text, `seq` counting from 1 in its job."""
+
+    job_id: int
+    seq: int
+    at: datetime
+    stream: str
+    """out, err, or runner for the runner's own words."""
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A message of an embedded chat as it stands now."""
+
+    id: int
+    """The message's own number: what threads hang on."""
+    change: int
+    """Rises with every post and edit of any message; a reader asks for what came after."""
+    conversation: Conversation
+    thread: str | None
+    at: datetime
+    message: JSON
+    """The encoded Message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """Where a job works on an agent's machine; `remove_at` is set once it is not needed."""
+
+    job_id: int
+    agent: str
+    remove_at: datetime | None = None
+
+
+class Runs(Protocol):
+    """Runs with their events: the two change together or not at all."""
+
+    def create(self, run: Run) -> Run:
+        """Store a new run and return it with its id; the given id and version are ignored."""
+
+    def load(self, run_id: int) -> Run:
+        """Raises NotFoundError."""
+
+    def save(self, run: Run, events: Sequence[NewEvent]) -> tuple[Run, tuple[Event, ...]]:
+        """Store a changed run and append its events, chained and numbered.
+
+        Raises ConflictError when `run.version` is not the stored one. The returned run has
+        the next version, last_seq, head and updated_at.
+        """
+
+    def find(self, filter_: Filter, *, limit: int, before: int | None = None) -> tuple[Run, ...]:
+        """The runs that match, newest first; `before` is the last id of the page before."""
+
+    def find_titled(self, words: str, *, limit: int) -> tuple[Run, ...]:
+        """Runs whose title contains these words, letter case aside, newest first."""
+
+    def events(self, run_id: int, *, after: int = 0) -> tuple[Event, ...]:
+        """The run's events in order, past a sequence number."""
+
+    def stats(self) -> Mapping[tuple[Profile, Status], int]:
+        """How many runs stand in each status, deleted ones left out."""
+
+    def fold_stats(self) -> None:
+        """Fold the deltas behind `stats` into one row each."""
+
+
+class Jobs(Protocol):
+    """Jobs."""
+
+    def create(self, job: Job) -> Job:
+        """Store a new job, return it with its id; a rank of 0 becomes the queue's end."""
+
+    def load(self, job_id: int) -> Job:
+        """Raises NotFoundError."""
+
+    def of_run(self, run_id: int) -> tuple[Job, ...]:
+        """All jobs of a run over all attempts, by number."""
+
+    def by_key(self, key: str) -> Job:
+        """The job that `R-81.1` names. Raises NotFoundError."""
+
+    def save(self, job: Job) -> None:
+        """Store a changed job. Its run's version guards it."""
+
+    def queued(self, *, limit: int) -> tuple[Job, ...]:
+        """Queued jobs in the order of the queue: priority down, rank up, id up."""
+
+    def in_status(self, *statuses: Status) -> tuple[Job, ...]:
+        """All jobs in these statuses, by id."""
+
+    def held_by(self, agent: str) -> tuple[Job, ...]:
+        """Jobs with a claim of this agent: those with a token."""
+
+    def front_rank(self) -> int:
+        """A rank before every queued job."""
+
+    def touch(self, job_id: int, *, lease_expires_at: datetime, at: datetime, alive: bool) -> None:
+        """Renew a lease: sets heartbeat_at, and reported_at too when `alive`.
+
+        Neither an event nor a change of the run.
+        """
+
+
+class Gates(Protocol):
+    """Gates with their decisions."""
+
+    def create(self, gate: Gate) -> Gate:
+        """Store a new gate and return it with its id."""
+
+    def load(self, gate_id: int) -> Gate:
+        """Raises NotFoundError."""
+
+    def save(self, gate: Gate) -> None:
+        """Store a changed gate and its decisions."""
+
+    def of_run(self, run_id: int) -> tuple[Gate, ...]:
+        """All gates of a run, oldest first."""
+
+    def expired(self, now: datetime) -> tuple[Gate, ...]:
+        """Open gates whose deadline has passed."""
+
+
+class Postings(Protocol):
+    """What is to be told, and the receipts of what was."""
+
+    def want(self, run_id: int, conversation: Conversation, subject: str) -> None:
+        """Let a subject be told, or told anew: creates the posting or raises `wanted`."""
+
+    def due(self, now: datetime, *, limit: int) -> tuple[Posting, ...]:
+        """Of every conversation the first posting to tell, if its time has come."""
+
+    def save(self, posting: Posting) -> None:
+        """Store `told`, `attempts`, `due_at`, the receipt and `given_up`; never `wanted`."""
+
+    def find(self, run_id: int, conversation: Conversation, subject: str) -> Posting | None:
+        """The posting of a subject."""
+
+    def find_run(self, conversation: Conversation) -> int | None:
+        """The run whose card is the root of this thread."""
+
+
+class Invocations(Protocol):
+    """Accepted requests."""
+
+    def accept(
+        self,
+        *,
+        key: str,
+        actor: Actor,
+        conversation: Conversation,
+        text: str = "",
+        press: Press | None = None,
+    ) -> tuple[Invocation, bool]:
+        """Store a request; False when this key was accepted before (the stored one returns)."""
+
+    def load(self, invocation_id: int) -> Invocation:
+        """Raises NotFoundError."""
+
+    def unfinished(self) -> tuple[Invocation, ...]:
+        """Accepted and not done, oldest first."""
+
+    def finish(self, invocation_id: int, reply: JSON) -> None:
+        """Done, with the encoded Reply."""
+
+
+class Orders(Protocol):
+    """Orders to runners."""
+
+    def give(self, job_id: int, kind: OrderKind, data: Mapping[str, JSON]) -> Order:
+        """Store an order and wake its runner."""
+
+    def after(self, job_id: int, order_id: int) -> tuple[Order, ...]:
+        """Orders with a higher id that have not been consumed, in order."""
+
+    def consume(self, job_id: int, order_ids: Sequence[int], at: datetime) -> None:
+        """The runner took these; those of other jobs are left alone."""
+
+
+class Logs(Protocol):
+    """Output of jobs."""
+
+    def append(self, job_id: int, *, stream: str, text: str, at: datetime) -> None:
+        """Store a chunk, split where it is over 64 KiB."""
+
+    def last(self, job_id: int, *, limit: int, before: int | None = None) -> tuple[LogChunk, ...]:
+        """The last chunks in order of their seq; `before` is the first seq already seen."""
+
+    def since(self, job_id: int, *, after: int, limit: int) -> tuple[LogChunk, ...]:
+        """The chunks past a seq, in order."""
+
+
+class Artifacts(Protocol):
+    """The rows of artifacts; their bytes are kept by the artifact folder."""
+
+    def add(self, *, run_id: int, job_id: int, name: str, size: int, sha256: str) -> StoredArtifact:
+        """Store a row; the same name and content again returns the row there is."""
+
+    def of_run(self, run_id: int) -> tuple[StoredArtifact, ...]:
+        """All artifacts of a run, oldest first."""
+
+
+class Blueprints(Protocol):
+    """The versions that runs were made of."""
+
+    def keep(self, blueprint: Blueprint) -> None:
+        """Store a version unless it is stored already."""
+
+    def load(self, version: str) -> Blueprint:
+        """Raises NotFoundError."""
+
+
+class Transcript(Protocol):
+    """What an embedded chat shows: console and browser."""
+
+    def post(
+        self, conversation: Conversation, *, key: str, thread: str | None, message: JSON
+    ) -> Said:
+        """Say a message; the same key again returns what was said."""
+
+    def edit(self, message_id: int, message: JSON) -> None:
+        """Change what a message says. Raises NotFoundError."""
+
+    def since(self, conversation: Conversation, *, change: int, limit: int) -> tuple[Said, ...]:
+        """The messages of a channel and its threads changed after `change`, in that order."""
+
+    def newest(self, conversation: Conversation) -> int:
+        """The newest change number; 0 when nothing was said."""
+
+
+class Workspaces(Protocol):
+    """Where jobs work."""
+
+    def keep(self, job_id: int, agent: str) -> None:
+        """A job's workspace exists, or is needed again."""
+
+    def remove_at(self, job_id: int, at: datetime) -> None:
+        """It is not needed from then on."""
+
+    def removable(self, agent: str, now: datetime) -> tuple[int, ...]:
+        """Jobs whose workspaces on this agent may go."""
+
+    def removed(self, job_id: int) -> None:
+        """It is gone."""
+
+
+class Tx(Protocol):
+    """One transaction. Reading transactions raise on every change."""
+
+    runs: Runs
+    jobs: Jobs
+    gates: Gates
+    postings: Postings
+    invocations: Invocations
+    orders: Orders
+    logs: Logs
+    artifacts: Artifacts
+    blueprints: Blueprints
+    transcript: Transcript
+    workspaces: Workspaces
+
+    def now(self) -> datetime:
+        """The transaction's time: the same for all of it, microseconds, UTC."""
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """A part that is undone alone when it raises."""
+
+    def wake(self, topic: Topic) -> None:
+        """Wake waiters of a topic once this is durable."""
+
+
+class Store(Protocol):
+    """Runs units off the event loop."""
+
+    async def read(self, unit: Callable[[Tx], T]) -> T:
+        """Run a unit that changes nothing."""
+
+    async def write(self, unit: Callable[[Tx], T]) -> T:
+        """Run a unit and commit; returns once it is durable. What it raises, this raises."""
+
+    def watch(self, topic: Topic) -> "Watch":
+        """Start watching before looking, so that nothing in between is missed."""
+
+
+class Watch(Protocol):
+    """Remembers whether a topic was woken since it was made or last waited for."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return when woken, at the latest after `seconds`."""

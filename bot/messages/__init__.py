@@ -1,0 +1,1 @@
+"""What is said, in neutral form, and the renderer of its words."""

@@ -1,0 +1,236 @@
+"""Cards: the structure of what is told of runs and gates. Words come from templates."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.domain.codec import JSON
+from bot.domain.deadlines import say as say_duration
+from bot.domain.events import Event, EventType
+from bot.domain.gate import Gate, GateState
+from bot.domain.invocation import Press
+from bot.domain.run import Run
+from bot.domain.vocabulary import Status, phase_line
+from bot.domain.wording import label, symbol
+from bot.messages.markup import escape
+from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Tone
+from bot.messages.render import link, moment_link, render, word
+from bot.messages.views import GateView, RunView
+
+_TONES = {
+    Status.SUCCEEDED: Tone.GOOD,
+    Status.PARTIAL: Tone.ATTENTION,
+    Status.FAILED: Tone.BAD,
+    Status.TIMED_OUT: Tone.BAD,
+    Status.WAITING: Tone.ATTENTION,
+    Status.CANCELLED: Tone.NEUTRAL,
+    Status.QUEUED: Tone.NEUTRAL,
+    Status.SCHEDULED: Tone.NEUTRAL,
+}
+_ORDER = ("restart", "retry", "logs", "stop", "delete")
+_CONFIRMED = frozenset({"stop", "delete", "restart"})
+
+
+def status_words(run: Run) -> str:
+    """The status in the profile's own words."""
+    return label(run.profile, run.status, run.phase, run.reason_code, run.disposition)
+
+
+def run_card(view: RunView) -> Message:
+    """The one card of a run, as it stands now."""
+    run = view.run
+    words = render("messages/card", run=run, view=view, status=status_words(run))
+    return Message(
+        title=f"{symbol(run.status)} {words.title}",
+        body=words.body,
+        fallback=words.fallback,
+        facts=_run_facts(view),
+        buttons=_run_buttons(view),
+        tone=_TONES.get(run.status, Tone.BUSY),
+        attributes={"run": run.key, "subject": "card"},
+    )
+
+
+def run_detail(view: RunView) -> Message:
+    """The card with the times of the run and what it waits for."""
+    card, run = run_card(view), view.run
+    moments = {
+        "created": run.created_at,
+        "started": run.started_at,
+        "ended": run.ended_at,
+        "updated": run.updated_at,
+    }
+    times = tuple(
+        Fact(label=word("facts", name), value=moment_link(moment))
+        for name, moment in moments.items()
+        if moment
+    )
+    people = Fact(
+        label=word("facts", "requester"),
+        value=link(f"@{run.requested_by}", f"person:{run.requested_by}"),
+    )
+    inputs = " ".join(f"{name}={value}" for name, value in run.inputs.items())
+    asked = (Fact(label=word("facts", "inputs"), value=escape(inputs)),) if inputs else ()
+    held = view.open_gate
+    if held is None:
+        return replace(card, facts=(*card.facts, people, *asked, *times))
+    gate = gate_card(view, held)
+    return replace(
+        card,
+        facts=(*card.facts, people, *asked, *times),
+        body=f"{gate.title}\n{gate.body}",
+        buttons=(*gate.buttons, *card.buttons),
+        attributes={**card.attributes, **gate.attributes},
+    )
+
+
+def _run_facts(view: RunView) -> tuple[Fact, ...]:
+    run = view.run
+    status = f"**{escape(status_words(run))}**"
+    if run.reason:
+        status += f" · {escape(run.reason)}"
+    if view.queue_position:
+        status += f" · {view.queue_position}. in the queue"
+    owner = link(f"@{run.owner}", f"person:{run.owner}")
+    shown = {
+        "status": status,
+        "blueprint": escape(f"{run.blueprint} ({run.chosen_because})"),
+        "owner": f"{owner} (fallback)" if run.owner_fallback else owner,
+        "mode": run.mode.value,
+        "phase": escape(phase_line(run.profile, run.phase, run.status)),
+        "elapsed": _elapsed(view),
+        "cost": _cost(run),
+        "branch": f"`{run.branch}`" if run.branch else "",
+        "attempt": str(run.attempt) if run.attempt > 1 else "",
+        "artifacts": escape(", ".join(dict.fromkeys(a.name for a in view.artifacts))),
+    }
+    return tuple(
+        Fact(label=word("facts", name), value=value) for name, value in shown.items() if value
+    )
+
+
+def _elapsed(view: RunView) -> str:
+    run = view.run
+    if run.started_at is None:
+        return ""
+    return say_duration((run.ended_at or view.now) - run.started_at)
+
+
+def _cost(run: Run) -> str:
+    cost = run.cost
+    if not (cost.usd or cost.input_tokens or cost.output_tokens):
+        return ""
+    tokens = f"{cost.input_tokens:,} in, {cost.output_tokens:,} out"
+    return f"${cost.usd:.2f} · {tokens}" + (f" · {escape(cost.model)}" if cost.model else "")
+
+
+def _run_buttons(view: RunView) -> tuple[Button, ...]:
+    key = view.run.key
+    return tuple(
+        Button(
+            label=word("buttons", verb),
+            press=Press(verb=verb, arguments={"runs": [key]} if verb != "logs" else {"run": key}),
+            confirm=word("confirm", verb).format(run=key) if verb in _CONFIRMED else "",
+            tone=Tone.BAD if verb in {"stop", "delete"} else Tone.NEUTRAL,
+        )
+        for verb in _ORDER
+        if verb in view.verbs
+    )
+
+
+def gate_card(view: RunView, gate_view: GateView) -> Message:
+    """The card of an approval: what is asked, what was planned, who may decide until when."""
+    gate, run = gate_view.gate, view.run
+    last = gate.deciding
+    words = render(
+        f"messages/gate_{gate.state.value}",
+        run=run,
+        gate=gate,
+        who=gate_view.ruling.who,
+        not_who=gate_view.ruling.not_who,
+        last=last,
+    )
+    is_open = gate.state is GateState.OPEN
+    return Message(
+        title=words.title,
+        body=words.body,
+        fallback=words.fallback,
+        buttons=_gate_buttons(gate) if is_open else (),
+        mentions=gate_view.ruling.who if is_open else (),
+        tone=_GATE_TONES.get(gate.state, Tone.NEUTRAL),
+        attributes={
+            "run": run.key,
+            "gate": gate.key,
+            "subject": f"gate:{gate.id}",
+            "fingerprint": gate.fingerprint,
+        },
+    )
+
+
+_GATE_TONES = {
+    GateState.OPEN: Tone.ATTENTION,
+    GateState.SATISFIED: Tone.GOOD,
+    GateState.REJECTED: Tone.BAD,
+    GateState.EXPIRED: Tone.BAD,
+}
+
+
+def _gate_buttons(gate: Gate) -> tuple[Button, ...]:
+    bound = {"runs": [gate.key], "shown": gate.fingerprint}
+    return (
+        Button(
+            label=word("buttons", "approve"),
+            press=Press(verb="approve", arguments=bound),
+            tone=Tone.GOOD,
+        ),
+        _asking("changes", "reason", bound),
+        _asking("ask", "question", {"run": gate.key}),
+        replace(_asking("deny", "reason", bound), tone=Tone.BAD),
+    )
+
+
+def _asking(verb: str, name: str, arguments: Mapping[str, JSON]) -> Button:
+    """A button that asks for one text first."""
+    asked = Field(name=name, label=word("fields", f"{verb}_{name}"), kind=FieldKind.LONG_TEXT)
+    return Button(
+        label=word("buttons", verb), press=Press(verb=verb, arguments=arguments), form=(asked,)
+    )
+
+
+def event_note(view: RunView, event: Event) -> Message:
+    """One milestone in a run's thread; the end of a run is its final answer."""
+    words = render(
+        f"messages/{event.type.value}",
+        run=view.run,
+        event=event,
+        data=event.data,
+        status=status_words(view.run),
+        view=view,
+    )
+    final = event.type is EventType.JOB_ENDED
+    return Message(
+        title=words.title,
+        body=words.body,
+        fallback=words.fallback,
+        tone=_TONES.get(view.run.status, Tone.NEUTRAL) if final else Tone.NEUTRAL,
+        mentions=(view.run.owner,) if final else (),
+        attributes={"run": view.run.key, "subject": f"event:{event.seq}"},
+    )
+
+
+def run_row(run: Run, now_words: str) -> Row:
+    """One row of a list: symbol, key, title, status, owner, age, and a button to look closer."""
+    text = " · ".join(
+        [
+            f"{symbol(run.status)} {link(run.key, f'run:{run.key}')}",
+            escape(run.title),
+            f"**{escape(status_words(run))}**",
+            escape(f"@{run.owner}") + (" (fallback)" if run.owner_fallback else ""),
+            escape(now_words),
+            *([f"[PR]({escape(run.pr_url)})"] if run.pr_url else []),
+            *([escape(run.reason)] if run.reason and not run.status.live else []),
+        ]
+    )
+    show = Button(
+        label=word("buttons", "show"), press=Press(verb="show", arguments={"run": run.key})
+    )
+    return Row(text=text, button=show)

@@ -1,0 +1,90 @@
+"""The neutral message: what is said, before any surface gives it its own form.
+
+Texts marked "markup" use the small dialect of `bot.messages.markup`; all others are plain.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+
+from bot.domain.invocation import Press
+
+
+@unique
+class Tone(StrEnum):
+    """How a message stands out; always beside words and a symbol, never alone."""
+
+    NEUTRAL = "neutral"
+    BUSY = "busy"
+    ATTENTION = "attention"
+    GOOD = "good"
+    BAD = "bad"
+
+
+@unique
+class FieldKind(StrEnum):
+    """What a form field takes."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    CHOICE = "choice"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One thing a form asks for; its value becomes the press argument `name`."""
+
+    name: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = True
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """A thing to press: the press it makes, and what is asked before."""
+
+    label: str
+    press: Press
+    tone: Tone = Tone.NEUTRAL
+    confirm: str = ""
+    """What the surface's native confirmation asks; empty for none."""
+    form: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A name and its value; the value is markup."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of a list; `text` is markup."""
+
+    text: str
+    button: Button | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A card, note, list or answer."""
+
+    title: str
+    """Markup, one line."""
+    body: str = ""
+    """Markup."""
+    facts: tuple[Fact, ...] = ()
+    rows: tuple[Row, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    tone: Tone = Tone.NEUTRAL
+    fallback: str = ""
+    """The whole in one plain line: notifications, screen readers."""
+    mentions: tuple[str, ...] = ()
+    """The people to ping; nobody else is."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """What a surface keeps with the message to find it again: run, gate, subject."""

@@ -1,0 +1,124 @@
+"""Dispatching: a request becomes a queued run."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.actor import Actor
+from bot.domain.blueprint import Blueprint
+from bot.domain.conversation import Conversation
+from bot.domain.errors import UserError
+from bot.domain.events import EventType
+from bot.domain.job import Job
+from bot.domain.policy import decide_owner
+from bot.domain.run import Run
+from bot.domain.transition import told
+from bot.domain.vocabulary import Mode, Status
+from bot.ports.store import Tx
+from bot.services.case import Case
+from bot.services.people import require_person
+from bot.services.rules import Rules
+
+_BRANCH = re.compile(
+    r"(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)))[A-Za-z0-9][A-Za-z0-9._/@+-]{0,199}(?<![./])"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchRequest:
+    """What a person may say of a run to be."""
+
+    blueprint: str
+    branch: str = ""
+    mode: Mode | None = None
+    owner: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    retry_of: int | None = None
+
+
+def dispatch(
+    tx: Tx, rules: Rules, request: DispatchRequest, *, actor: Actor, conversation: Conversation
+) -> Run:
+    """Create a run and queue its job.
+
+    Raises NotFoundError for an unknown blueprint, RefusedError where policy says no, and
+    UserError for wrong inputs, branch or owner; then nothing is created.
+    """
+    blueprint = rules.catalog.find(request.blueprint)
+    rules.permit(actor, "dispatch", blueprint=blueprint.name)
+    inputs = blueprint.read_inputs(request.inputs)
+    if request.branch and not _BRANCH.fullmatch(request.branch):
+        raise UserError(
+            f"“{request.branch[:80]}” cannot name a branch: use letters, digits and ._-/@+, "
+            "without “..”, and begin with a letter or digit."
+        )
+    if request.owner:
+        require_person(rules, request.owner)
+    owner, fallback = decide_owner(
+        rules.policy, explicit=request.owner, requester=actor.name, assignee=None
+    )
+    tx.blueprints.keep(blueprint)
+    now = tx.now()
+    run = tx.runs.create(
+        Run(
+            id=0,
+            profile=blueprint.profile,
+            blueprint=blueprint.name,
+            blueprint_version=blueprint.version,
+            project=blueprint.project,
+            title=blueprint.title,
+            requested_by=actor.name,
+            attempt_by=actor.name,
+            surface=actor.surface,
+            owner=owner,
+            owner_fallback=fallback,
+            chosen_because="named in the request",
+            mode=request.mode or Mode.SUPERVISED,
+            inputs=inputs,
+            branch=request.branch,
+            status=Status.QUEUED,
+            conversation=conversation.root,
+            created_at=now,
+            updated_at=now,
+            retry_of=request.retry_of,
+        )
+    )
+    return _queue_first_job(tx, run, blueprint, actor)
+
+
+def _queue_first_job(tx: Tx, run: Run, blueprint: Blueprint, actor: Actor) -> Run:
+    case = Case(tx, run)
+    if not run.branch and blueprint.repositories:
+        case.change(branch=f"signalbox/{run.key.lower()}-{blueprint.name}")
+    job = case.add_job(first_job(run, blueprint, number=1, tx=tx))
+    case.note(
+        EventType.RUN_REQUESTED,
+        actor,
+        **told(job),
+        blueprint=blueprint.name,
+        version=blueprint.version,
+        owner=run.owner,
+        mode=run.mode.value,
+        inputs=dict(run.inputs),
+    )
+    return case.save()
+
+
+def first_job(run: Run, blueprint: Blueprint, *, number: int, tx: Tx) -> Job:
+    """The one job of a single-job run's attempt, at the end of the queue."""
+    return Job(
+        id=0,
+        run_id=run.id,
+        number=number,
+        attempt=run.attempt,
+        status=Status.QUEUED,
+        queued_at=tx.now(),
+        target=blueprint.repositories[0] if blueprint.repositories else "",
+        labels=blueprint.labels,
+        phase=first_phase(blueprint),
+    )
+
+
+def first_phase(blueprint: Blueprint) -> str:
+    """What a queued run of the profile shows as its phase."""
+    return {"agent": "preparing", "pod": "dispatched"}.get(blueprint.profile.value, "")

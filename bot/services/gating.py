@@ -1,0 +1,191 @@
+"""Gating: gates open, are decided by whom policy allows, are asked about, and expire."""
+
+from dataclasses import replace
+
+from bot.domain.actor import CLOCK, POLICY, Actor
+from bot.domain.blueprint import GateSpec, OnExpiry
+from bot.domain.codec import digest
+from bot.domain.errors import IllegalTransitionError, NotFoundError, RefusedError
+from bot.domain.events import EventType
+from bot.domain.gate import Choice, Decision, Gate, GateState, decide_gate, describe_end
+from bot.domain.job import Job
+from bot.domain.order import OrderKind
+from bot.domain.plan import Plan
+from bot.domain.policy import decide_gate_permission
+from bot.domain.run import Run
+from bot.domain.transition import End, Resume, Wait
+from bot.domain.vocabulary import Mode, Reason, Status
+from bot.ports.store import Tx
+from bot.services.case import Case, load_case
+from bot.services.claiming import decision_data
+from bot.services.rules import Rules, refusal
+
+
+def open_gate(  # noqa: PLR0913  # a gate is made of all of these
+    case: Case,
+    rules: Rules,
+    job: Job,
+    spec: GateSpec,
+    *,
+    plan: Plan | None,
+    report: tuple[int, int],
+    outside: tuple[str, ...] = (),
+) -> Gate:
+    """Open a gate of a job, on the terms that policy sets now.
+
+    `report` is the (fence, seq) of the report that asked for it. In autopilot a plain
+    checkpoint is satisfied at once by policy, so that its scope still binds; an `always` gate,
+    and one opened because the scope was left, waits for a person.
+    """
+    terms = rules.policy.terms(case.run.blueprint)
+    now = case.tx.now()
+    passes = case.run.mode is Mode.AUTOPILOT and not spec.always and not outside
+    gate = case.tx.gates.create(
+        Gate(
+            id=0,
+            run_id=case.run.id,
+            job_id=job.id,
+            attempt=case.run.attempt,
+            checkpoint=spec.checkpoint,
+            prompt=spec.prompt,
+            cause=_cause(case.run, spec, outside),
+            plan=plan,
+            report=report,
+            outside=outside,
+            fingerprint=plan.fingerprint if plan else digest([spec.checkpoint, spec.prompt]),
+            quorum=terms.quorum,
+            four_eyes=terms.four_eyes,
+            on_expiry=spec.on_expiry,
+            opened_at=now,
+            expires_at=now + spec.deadline,
+            state=GateState.SATISFIED if passes else GateState.OPEN,
+            decided_at=now if passes else None,
+        )
+    )
+    if passes:
+        case.note(
+            EventType.GATE_SATISFIED_BY_POLICY, POLICY, gate=gate.id, checkpoint=gate.checkpoint
+        )
+        return gate
+    case.note(
+        EventType.GATE_OPENED,
+        Actor(kind=POLICY.kind, name="program", surface="agent"),
+        gate=gate.id,
+        checkpoint=gate.checkpoint,
+        fingerprint=gate.fingerprint,
+    )
+    case.decide(job, Wait(gate=gate.id, checkpoint=spec.checkpoint))
+    return gate
+
+
+def _cause(run: Run, spec: GateSpec, outside: tuple[str, ...]) -> str:
+    if outside:
+        return "the changes leave the approved scope"
+    if spec.always and run.mode is Mode.AUTOPILOT:
+        return "this checkpoint always waits for a person"
+    return ""
+
+
+def find_open_gate(case: Case) -> Gate:
+    """The gate that holds a run. Raises IllegalTransitionError saying how the last one ended."""
+    gates = case.gates
+    for gate in gates:
+        if gate.state is GateState.OPEN:
+            return gate
+    if gates and gates[-1].deciding:
+        last = gates[-1]
+        raise IllegalTransitionError(f"{last.key} is already decided: {describe_end(last)}.")
+    raise IllegalTransitionError(f"{case.run.key} does not wait for an approval.")
+
+
+def shown_fingerprint(tx: Tx, run: Run, gate: Gate) -> str:
+    """What the last card of this gate showed; empty before it was told."""
+    posting = tx.postings.find(run.id, run.conversation, f"gate:{gate.id}")
+    return posting.fingerprint if posting else ""
+
+
+def decide_on_gate(  # noqa: PLR0913  # the whole of a decision
+    tx: Tx, rules: Rules, gate: Gate, *, actor: Actor, choice: Choice, note: str, shown: str
+) -> Run:
+    """Take one person's decision on a gate; `shown` is the fingerprint that they saw.
+
+    Raises RefusedError naming who may, or IllegalTransitionError saying who was first.
+    """
+    case = load_case(tx, gate.run_id)
+    if gate.state is not GateState.OPEN:
+        raise IllegalTransitionError(f"{gate.key} is already decided: {describe_end(gate)}.")
+    ruling = decide_gate_permission(rules.policy, actor.handle or "", run=case.run, gate=gate)
+    if not ruling.allowed:
+        raise RefusedError(refusal(actor, _VERB[choice], ruling))
+    if not shown:
+        raise IllegalTransitionError(
+            f"The card of {gate.key} has not been shown here yet; look at it and decide then."
+        )
+    decision = Decision(actor=actor, choice=choice, note=note, at=tx.now())
+    decided = decide_gate(gate, decision, shown=shown)
+    if decided.state is GateState.OPEN:
+        tx.gates.save(decided)
+        case.note(EventType.GATE_APPROVED, actor, gate=gate.id, approvals=decided.approvals)
+        return case.save()
+    case.close_gate(decided, actor)
+    _follow(case, rules, decided, actor)
+    return case.save()
+
+
+_VERB = {Choice.APPROVE: "approve", Choice.DENY: "deny", Choice.CHANGES: "ask for changes to"}
+
+
+def _follow(case: Case, rules: Rules, gate: Gate, actor: Actor) -> None:
+    """What a closed gate does to its job."""
+    job = case.jobs[gate.job_id]
+    case.tx.orders.give(job.id, OrderKind.DECISION, decision_data(gate))
+    if gate.state in {GateState.SATISFIED, GateState.RETURNED}:
+        case.decide(job, Resume(actor=actor, gate=gate.id, rank=case.tx.jobs.front_rank()))
+        return
+    note = gate.deciding.note if gate.deciding else ""
+    intent = End(
+        actor=actor,
+        status=Status.CANCELLED,
+        reason_code=Reason.GATE_REJECTED,
+        reason=f"Denied by @{actor.name}: {note}",
+    )
+    case.end(job, intent, grace=rules.periods.grace)
+
+
+def ask_about_gate(tx: Tx, rules: Rules, gate: Gate, *, actor: Actor, question: str) -> Run:
+    """Put a question about an open gate to its program and its people; the gate stays open."""
+    case = load_case(tx, gate.run_id)
+    rules.permit(actor, "ask", run=case.run)
+    if gate.state is not GateState.OPEN:
+        raise IllegalTransitionError(f"{gate.key} is already decided: {describe_end(gate)}.")
+    job = case.jobs[gate.job_id]
+    order = {"by": actor.name, "kind": "ask", "text": question, "gate": gate.key}
+    case.tx.orders.give(job.id, OrderKind.REPLY, order)
+    case.note(EventType.GATE_ASKED, actor, gate=gate.id, text=question)
+    return case.save()
+
+
+def expire_gate(tx: Tx, rules: Rules, gate: Gate) -> None:
+    """The deadline of an open gate has passed: nobody decided."""
+    case = load_case(tx, gate.run_id)
+    expired = replace(gate, state=GateState.EXPIRED, decided_at=tx.now())
+    case.close_gate(expired, CLOCK)
+    job = case.jobs[gate.job_id]
+    case.tx.orders.give(job.id, OrderKind.DECISION, decision_data(expired))
+    cancels = gate.on_expiry is OnExpiry.CANCEL
+    intent = End(
+        actor=CLOCK,
+        status=Status.CANCELLED if cancels else Status.TIMED_OUT,
+        reason_code=Reason.GATE_CANCELLED if cancels else Reason.GATE_EXPIRED,
+        reason=f"Nobody decided {gate.key} in time",
+    )
+    case.end(job, intent, grace=rules.periods.grace)
+    case.save()
+
+
+def require_gate(tx: Tx, gate_id: int) -> Gate:
+    """The gate of a number. Raises NotFoundError."""
+    try:
+        return tx.gates.load(gate_id)
+    except NotFoundError:
+        raise NotFoundError(f"There is no gate G-{gate_id}.") from None

@@ -1,0 +1,167 @@
+"""Lifecycle: people stop, restart, retry, delete, assign and review runs."""
+
+from dataclasses import replace
+
+from bot.domain.actor import Actor
+from bot.domain.errors import IllegalTransitionError
+from bot.domain.events import EventType
+from bot.domain.order import OrderKind
+from bot.domain.run import Run
+from bot.domain.transition import End, told
+from bot.domain.vocabulary import Disposition, Profile, Reason, Status
+from bot.domain.wording import label
+from bot.ports.store import Tx
+from bot.services.case import Case, load_case, stopping_status
+from bot.services.dispatching import first_job
+from bot.services.people import require_person
+from bot.services.rules import Rules
+
+
+def stop(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, reason: str) -> Run:
+    """Stop a live run. Raises IllegalTransitionError where it has ended already."""
+    case = load_case(tx, run_id)
+    rules.permit(actor, "stop", run=case.run)
+    said = f"Stopped via {actor.surface}" + (f": {reason}" if reason else "")
+    return _end(
+        case,
+        rules,
+        End(
+            actor=actor,
+            status=stopping_status(case.run.profile),
+            reason_code=Reason.STOPPED,
+            reason=said,
+        ),
+    )
+
+
+def delete(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
+    """Stop a live run and mark it deleted; it stays listed."""
+    case = load_case(tx, run_id)
+    rules.permit(actor, "delete", run=case.run)
+    if not case.run.status.live:
+        raise IllegalTransitionError(
+            f"{case.run.key} has ended ({words(case.run)}); only live runs can be deleted."
+        )
+    return _end(
+        case,
+        rules,
+        End(
+            actor=actor,
+            status=Status.CANCELLED,
+            reason_code=Reason.DELETED,
+            reason=f"Deleted via {actor.surface}",
+        ),
+    )
+
+
+def _end(case: Case, rules: Rules, intent: End) -> Run:
+    run = case.run
+    if not run.status.live:
+        raise IllegalTransitionError(f"{run.key} is already over: {words(run)}.")
+    if run.status is Status.CANCELLING:
+        raise IllegalTransitionError(f"{run.key} is already being stopped: {run.reason}.")
+    for job in list(case.jobs.values()):
+        if job.attempt == run.attempt and job.status.live:
+            case.end(job, intent, grace=rules.periods.grace)
+    return case.save()
+
+
+def restart(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
+    """Order the program of a running agent run to begin again in its workspace."""
+    case = load_case(tx, run_id)
+    rules.permit(actor, "restart", run=case.run)
+    run, job = case.run, case.job
+    if run.profile is not Profile.AGENT:
+        raise IllegalTransitionError(
+            f"Only agent runs restart; {run.key} is of profile {run.profile.value}. "
+            f"Stop it and /run retry {run.key} instead."
+        )
+    if job.status is not Status.RUNNING:
+        raise IllegalTransitionError(f"{run.key} is {words(run)}; only a running one restarts.")
+    case.tx.orders.give(job.id, OrderKind.RESTART, {"by": actor.name})
+    case.note(EventType.RESTART_ORDERED, actor)
+    return case.save()
+
+
+_RETRIABLE = {
+    Profile.AGENT: frozenset({Status.FAILED, Status.TIMED_OUT}),
+    Profile.PIPELINE: frozenset(
+        {Status.SUCCEEDED, Status.PARTIAL, Status.FAILED, Status.TIMED_OUT, Status.CANCELLED}
+    ),
+}
+_UNSUCCESSFUL = frozenset({Status.PARTIAL, Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
+_FOLLOWED_UP = frozenset({Disposition.PR_OPEN, Disposition.PR_REJECTED})
+
+
+def retry(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
+    """Open the next attempt of an ended run: a new job, a new claim, a new workspace."""
+    case = load_case(tx, run_id)
+    rules.permit(actor, "retry", run=case.run)
+    run = case.run
+    if run.status.live:
+        raise IllegalTransitionError(f"{run.key} is still {words(run)}; stop it first.")
+    if not _may_retry(run):
+        raise IllegalTransitionError(
+            f"{run.key} is {words(run)}; {_retriable_words(run.profile)} can be retried."
+        )
+    case.change(
+        attempt=run.attempt + 1,
+        attempt_by=actor.name,
+        steerers=(),
+        disposition=Disposition.NONE,
+        pushed_commit="",
+        started_at=None,
+    )
+    blueprint = tx.blueprints.load(run.blueprint_version)
+    job = case.add_job(first_job(case.run, blueprint, number=case.job.number + 1, tx=tx))
+    case.note(EventType.ATTEMPT_OPENED, actor, **told(job))
+    return case.save()
+
+
+def _may_retry(run: Run) -> bool:
+    if run.profile in {Profile.AGENT, Profile.POD} and run.disposition in _FOLLOWED_UP:
+        return True
+    return run.status in _RETRIABLE.get(run.profile, _UNSUCCESSFUL)
+
+
+def _retriable_words(profile: Profile) -> str:
+    return "failed and timed-out runs" if profile is Profile.AGENT else "runs that did not succeed"
+
+
+def assign(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, owner: str) -> Run:
+    """Give a run another owner."""
+    case = load_case(tx, run_id)
+    rules.permit(actor, "assign", run=case.run)
+    require_person(rules, owner)
+    if case.run.owner == owner and not case.run.owner_fallback:
+        raise IllegalTransitionError(f"@{owner} owns {case.run.key} already.")
+    before = case.run.owner
+    case.change(owner=owner, owner_fallback=False)
+    case.note(EventType.OWNER_ASSIGNED, actor, owner=owner, before=before)
+    return case.save()
+
+
+def review(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
+    """Close a successful run after reading what it did."""
+    case = load_case(tx, run_id)
+    rules.permit(actor, "review", run=case.run)
+    run = case.run
+    reviewable = {Disposition.NONE, Disposition.PR_MERGED, Disposition.PR_REJECTED}
+    if run.status not in {Status.SUCCEEDED, Status.PARTIAL} or run.disposition not in reviewable:
+        raise IllegalTransitionError(
+            f"{run.key} is {words(run)}; only a completed run without an open pull request "
+            "can be reviewed."
+        )
+    case.run = replace(run, disposition=Disposition.REVIEWED)
+    case.note(
+        EventType.DISPOSITION_CHANGED,
+        actor,
+        disposition=Disposition.REVIEWED.value,
+        before=run.disposition.value,
+    )
+    return case.save()
+
+
+def words(run: Run) -> str:
+    """The run's status in the words of its profile, in lower case."""
+    return label(run.profile, run.status, run.phase, run.reason_code, run.disposition).lower()

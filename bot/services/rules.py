@@ -1,0 +1,49 @@
+"""What every use case is bound by: policy, the known blueprints, and the periods of claims."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.domain.actor import Actor
+from bot.domain.catalog import Catalog
+from bot.domain.errors import RefusedError
+from bot.domain.policy import Policy, Ruling, decide_permission
+from bot.domain.run import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Periods:
+    """How long claims are trusted, and how much time programs are given."""
+
+    lease: timedelta = timedelta(seconds=30)
+    hold: timedelta = timedelta(minutes=10)
+    """At an open gate, until the program is parked."""
+    grace: timedelta = timedelta(seconds=10)
+    """From the polite stop to the kill."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """The rule books as they are now; read anew for every request."""
+
+    policy: Policy
+    catalog: Catalog
+    periods: Periods = field(default_factory=Periods)
+
+    def permit(
+        self, actor: Actor, verb: str, *, blueprint: str = "", run: Run | None = None
+    ) -> Ruling:
+        """Let an actor use a verb. Raises RefusedError that names the rule and who may."""
+        ruling = decide_permission(
+            self.policy, actor.handle or "", verb, blueprint=blueprint, run=run
+        )
+        if not ruling.allowed:
+            raise RefusedError(refusal(actor, verb, ruling))
+        return ruling
+
+
+def refusal(actor: Actor, verb: str, ruling: Ruling) -> str:
+    """The private words of a no: who may, and by which rule."""
+    who = ", ".join(f"@{name}" for name in ruling.who) or "nobody"
+    barred = dict(ruling.not_who).get(actor.name)
+    because = f" (not you: you {barred})" if barred else ""
+    return f"You may not {verb} this{because}. Who may: {who}. Rule: {ruling.rule}."

@@ -1,0 +1,125 @@
+"""Selecting: from what a person wrote to the runs and gates that they mean."""
+
+from bot.domain.conversation import Conversation
+from bot.domain.errors import NotFoundError, UserError
+from bot.domain.gate import Gate
+from bot.domain.run import Run
+from bot.domain.selection import Filter, Ref, RefKind, Selection
+from bot.domain.vocabulary import LIVE, TERMINAL, Status
+from bot.ports.store import Tx
+from bot.services.case import load_case
+from bot.services.gating import find_open_gate, require_gate
+
+_MOST = 200
+"""Runs that one request may mean."""
+
+FITTING: dict[str, frozenset[Status]] = {
+    "stop": LIVE - {Status.CANCELLING},
+    "delete": LIVE - {Status.CANCELLING},
+    "restart": frozenset({Status.RUNNING}),
+    "retry": TERMINAL - {Status.SUCCEEDED},
+    "review": frozenset({Status.SUCCEEDED, Status.PARTIAL}),
+    "approve": frozenset({Status.WAITING}),
+    "deny": frozenset({Status.WAITING}),
+    "changes": frozenset({Status.WAITING}),
+    "ask": frozenset({Status.WAITING}),
+}
+"""The statuses in which “last” looks for a run that the verb fits; others look everywhere."""
+
+
+def select_runs(
+    tx: Tx, selection: Selection, *, verb: str, conversation: Conversation
+) -> tuple[Run, ...]:
+    """The runs that a selection means, each once, in the order they were named.
+
+    Raises NotFoundError for a name nothing answers to, UserError for one that is ambiguous.
+    """
+    if selection.filter is not None:
+        found = tx.runs.find(selection.filter, limit=_MOST + 1)
+        if len(found) > _MOST:
+            raise UserError(f"That means more than {_MOST} runs; narrow it down.")
+    else:
+        refs = selection.refs or (Ref(kind=RefKind.HERE),)
+        found = tuple(_find_run(tx, ref, verb, conversation) for ref in refs)
+    without = {_find_run(tx, ref, verb, conversation).id for ref in selection.without}
+    chosen = {run.id: run for run in found if run.id not in without}
+    if not chosen:
+        raise NotFoundError("No run is meant by that.", suggestions=("/run list",))
+    return tuple(chosen.values())
+
+
+def select_run(tx: Tx, ref: Ref, *, verb: str, conversation: Conversation) -> Run:
+    """The one run that a reference means."""
+    return _find_run(tx, ref, verb, conversation)
+
+
+def select_gates(
+    tx: Tx, selection: Selection, *, verb: str, conversation: Conversation
+) -> tuple[Gate, ...]:
+    """The gates that a selection means: named ones, or the open gates of the runs meant."""
+    if selection.filter is not None or not selection.refs:
+        runs = select_runs(tx, selection, verb=verb, conversation=conversation)
+        return tuple(find_open_gate(load_case(tx, run.id)) for run in runs)
+    return tuple(_find_gate(tx, ref, verb, conversation) for ref in selection.refs)
+
+
+def _find_gate(tx: Tx, ref: Ref, verb: str, conversation: Conversation) -> Gate:
+    if ref.kind is RefKind.GATE:
+        return require_gate(tx, ref.number)
+    run = _find_run(tx, ref, verb, conversation)
+    return find_open_gate(load_case(tx, run.id))
+
+
+def _find_run(tx: Tx, ref: Ref, verb: str, conversation: Conversation) -> Run:
+    match ref.kind:
+        case RefKind.RUN | RefKind.JOB:
+            return _by_number(tx, ref.number)
+        case RefKind.GATE:
+            return tx.runs.load(require_gate(tx, ref.number).run_id)
+        case RefKind.LAST:
+            return _last(tx, verb)
+        case RefKind.HERE:
+            return _here(tx, verb, conversation)
+        case RefKind.ISSUE:
+            return _only(tx.runs.find(Filter(issue=ref.words, statuses=LIVE), limit=2), ref.words)
+        case RefKind.TITLE:
+            return _only(tx.runs.find_titled(ref.words, limit=4), ref.words)
+
+
+def _by_number(tx: Tx, number: int) -> Run:
+    try:
+        return tx.runs.load(number)
+    except NotFoundError:
+        raise NotFoundError(f"There is no run R-{number}.", suggestions=("/run list",)) from None
+
+
+def _last(tx: Tx, verb: str) -> Run:
+    found = tx.runs.find(Filter(statuses=FITTING.get(verb, frozenset())), limit=1)
+    if not found and verb in FITTING:
+        found = tx.runs.find(Filter(), limit=1)
+    if not found:
+        raise NotFoundError("There is no run yet.", suggestions=("/run help dispatch",))
+    return found[0]
+
+
+def _here(tx: Tx, verb: str, conversation: Conversation) -> Run:
+    run_id = tx.postings.find_run(conversation) if conversation.thread else None
+    if run_id is not None:
+        return tx.runs.load(run_id)
+    fitting = tx.runs.find(Filter(statuses=FITTING.get(verb, frozenset())), limit=3)
+    raise UserError(
+        "Which run? Outside a run's thread it must be named; nothing was done.",
+        suggestions=tuple(f"/run {verb} {run.key}" for run in fitting),
+    )
+
+
+def _only(found: tuple[Run, ...], words: str) -> Run:
+    if not found:
+        raise NotFoundError(
+            f"No run is called “{words[:80]}”. Name it by its number, such as R-81.",
+            suggestions=("/run list",),
+        )
+    if len(found) > 1:
+        names = ", ".join(f"{run.key} ({run.title})" for run in found[:3])
+        raise UserError(f"“{words[:80]}” means several runs: {names}. Name one by its number.")
+    return found[0]

@@ -1,0 +1,58 @@
+"""Sweeping: deadlines that have passed are carried out. The truth of each is a column."""
+
+from bot.domain.deadlines import decide_overdue
+from bot.domain.job import Job
+from bot.domain.vocabulary import Status
+from bot.ports.store import Tx
+from bot.services.case import Case
+from bot.services.claiming import lose
+from bot.services.gating import expire_gate
+from bot.services.rules import Rules
+
+
+def sweep_gates(tx: Tx, rules: Rules) -> int:
+    """Expire the open gates whose deadline has passed; says how many."""
+    expired = tx.gates.expired(tx.now())
+    for gate in expired:
+        expire_gate(tx, rules, gate)
+    return len(expired)
+
+
+def sweep_leases(tx: Tx) -> int:
+    """Take back the claims that nothing was heard of for a lease."""
+    now = tx.now()
+    lost = [
+        job
+        for job in tx.jobs.in_status(
+            Status.CLAIMED, Status.RUNNING, Status.WAITING, Status.CANCELLING
+        )
+        if job.token_hash and job.lease_expires_at and job.lease_expires_at < now
+    ]
+    for job in lost:
+        lose(tx, job, reason="The runner was not heard of for too long")
+    return len(lost)
+
+
+def renew_leases(tx: Tx, rules: Rules) -> None:
+    """Start every lease anew: while the bot was away, no runner could be heard."""
+    for job in tx.jobs.in_status(Status.CLAIMED, Status.RUNNING, Status.WAITING, Status.CANCELLING):
+        if job.token_hash:
+            expires = tx.now() + rules.periods.lease
+            tx.jobs.touch(job.id, lease_expires_at=expires, at=tx.now(), alive=True)
+
+
+def sweep_timeouts(tx: Tx, rules: Rules) -> int:
+    """End the jobs that take longer than their blueprint allows; says how many."""
+    jobs = tx.jobs.in_status(Status.QUEUED, Status.CLAIMED, Status.RUNNING)
+    return sum(_time_out(tx, rules, job) for job in jobs)
+
+
+def _time_out(tx: Tx, rules: Rules, job: Job) -> bool:
+    run = tx.runs.load(job.run_id)
+    overdue = decide_overdue(job, tx.blueprints.load(run.blueprint_version).timeouts, tx.now())
+    if overdue is None:
+        return False
+    case = Case(tx, run)
+    case.end(job, overdue, grace=rules.periods.grace)
+    case.save()
+    return True

@@ -1,0 +1,133 @@
+"""Viewing: what is shown of runs, gathered in one reading transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.errors import NotFoundError
+from bot.domain.events import Event, EventType
+from bot.domain.gate import Gate, GateState
+from bot.domain.job import Job
+from bot.domain.policy import Ruling, decide_gate_permission, decide_permission
+from bot.domain.posting import CARD
+from bot.domain.run import Run
+from bot.domain.vocabulary import LIVE, Profile, Status
+from bot.messages.cards import status_words
+from bot.messages.views import GateView, RunView
+from bot.ports.run_standing import RunStanding
+from bot.ports.store import LogChunk, Tx
+from bot.services.case import Case, load_case
+from bot.services.rules import Rules
+
+_LOG_CHUNKS = 20
+
+
+def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
+    """A run as it stands now. Raises NotFoundError."""
+    case = load_case(tx, run_id)
+    gates = tuple(view_gate(rules, case.run, gate) for gate in case.gates)
+    return RunView(
+        run=case.run,
+        job=case.job,
+        now=tx.now(),
+        gates=gates,
+        artifacts=tx.artifacts.of_run(run_id),
+        queue_position=_queue_position(tx, case),
+        verbs=_fitting_verbs(case.run),
+    )
+
+
+def view_gate(rules: Rules, run: Run, gate: Gate) -> GateView:
+    """A gate with who may decide it by the policy of this moment."""
+    return GateView(gate=gate, ruling=decide_gate_permission(rules.policy, "", run=run, gate=gate))
+
+
+def _queue_position(tx: Tx, case: Case) -> int | None:
+    if case.run.status is not Status.QUEUED:
+        return None
+    ahead = [job.id for job in tx.jobs.queued(limit=100)]
+    return ahead.index(case.job.id) + 1 if case.job.id in ahead else None
+
+
+def _fitting_verbs(run: Run) -> frozenset[str]:
+    verbs = {"logs"}
+    if run.status in LIVE - {Status.CANCELLING}:
+        verbs |= {"stop", "delete"}
+    if run.status is Status.RUNNING and run.profile is Profile.AGENT:
+        verbs.add("restart")
+    if run.status in {Status.FAILED, Status.TIMED_OUT} or (
+        run.status in {Status.CANCELLED, Status.PARTIAL} and run.profile is not Profile.AGENT
+    ):
+        verbs.add("retry")
+    return frozenset(verbs)
+
+
+def read_logs(
+    tx: Tx, run: Run, *, number: int | None, before: int | None
+) -> tuple[Job, tuple[LogChunk, ...]]:
+    """The last stretch of a job's output, or the one before a chunk already seen.
+
+    Raises NotFoundError for a job that the run does not have.
+    """
+    jobs = {job.number: job for job in tx.jobs.of_run(run.id)}
+    wanted = number if number is not None else max(jobs)
+    if wanted not in jobs:
+        raise NotFoundError(
+            f"{run.key} has no job {wanted}; its jobs: {', '.join(map(str, jobs))}."
+        )
+    job = jobs[wanted]
+    return job, tx.logs.last(job.id, limit=_LOG_CHUNKS, before=before)
+
+
+def count_runs(tx: Tx) -> Mapping[Profile, Mapping[Status, int]]:
+    """How many runs of each profile stand in each status."""
+    counts: dict[Profile, dict[Status, int]] = {}
+    for (profile, status), number in tx.runs.stats().items():
+        counts.setdefault(profile, {})[status] = number
+    return counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Why a run is as it is, and what this person may do with it."""
+
+    run: Run
+    ruling_verb: str
+    ruling: Ruling
+    last: Event | None
+    """The event that ended or holds it."""
+
+
+def explain(tx: Tx, rules: Rules, run: Run, *, person: str) -> Explanation:
+    """The three lines of `why`."""
+    case = load_case(tx, run.id)
+    gate = next((gate for gate in case.gates if gate.state is GateState.OPEN), None)
+    if gate:
+        verb = "approve"
+        ruling = decide_gate_permission(rules.policy, person, run=run, gate=gate)
+    else:
+        verb = "stop" if run.status.live else "retry"
+        ruling = decide_permission(rules.policy, person, verb, run=run)
+    telling = {EventType.JOB_ENDED, EventType.JOB_CANCELLING, EventType.JOB_WAITING}
+    last = next((e for e in reversed(tx.runs.events(run.id)) if e.type in telling), None)
+    return Explanation(run=run, ruling_verb=verb, ruling=ruling, last=last)
+
+
+def stand(tx: Tx, rules: Rules, key: str) -> RunStanding:
+    """Where the run of a key stands. Raises NotFoundError."""
+    number = key.upper().removeprefix("R-")
+    if not number.isascii() or not number.isdigit():
+        raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
+    view = view_run(tx, rules, int(number))
+    run = view.run
+    card = tx.postings.find(run.id, run.conversation, CARD)
+    return RunStanding(
+        key=run.key,
+        status=run.status,
+        phase=run.phase,
+        label=status_words(run),
+        live=run.status.live,
+        waiting_gates=tuple(
+            shown.gate.key for shown in view.gates if shown.gate.state is GateState.OPEN
+        ),
+        conversation_thread=card.message_id or None if card else None,
+    )

@@ -1,0 +1,90 @@
+"""Commands: what a verb is made of, and the registry that all surfaces read."""
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.domain.actor import Actor
+from bot.domain.conversation import Conversation
+from bot.domain.errors import UsageError
+from bot.domain.run import Run
+from bot.domain.selection import Filter, Ref, RefKind, Selection
+from bot.grammar.filters import ME
+from bot.grammar.params import Param
+from bot.messages.reply import Reply
+from bot.ports.store import Tx
+from bot.services.rules import Rules
+from bot.services.selecting import select_run, select_runs
+
+_NEAR = 3
+"""Offers when a word is unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One command being carried out, inside its transaction."""
+
+    tx: Tx
+    rules: Rules
+    actor: Actor
+    conversation: Conversation
+    registry: "Registry"
+
+    def select(self, selection: Selection, verb: str) -> tuple[Run, ...]:
+        """The runs that a selection means to this person, in this conversation."""
+        return select_runs(
+            self.tx, self.owned(selection), verb=verb, conversation=self.conversation
+        )
+
+    def select_one(self, ref: Ref | None, verb: str) -> Run:
+        """The run that a reference means; without one, the run of the thread."""
+        named = ref or Ref(kind=RefKind.HERE)
+        return select_run(self.tx, named, verb=verb, conversation=self.conversation)
+
+    def owned(self, selection: Selection) -> Selection:
+        """The selection with “mine” meaning the asking person."""
+        if selection.filter is None:
+            return selection
+        return replace(selection, filter=self.mine(selection.filter))
+
+    def mine(self, filter_: Filter) -> Filter:
+        """The filter with “mine” meaning the asking person."""
+        return replace(filter_, owner=self.actor.name) if filter_.owner == ME else filter_
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One verb: its words, its grammar, and what it does."""
+
+    verb: str
+    summary: str
+    """What it is for, in one line of help."""
+    arguments: type[Any]
+    """The dataclass that the parameters' values make."""
+    handle: Callable[[Request, Any], Reply]
+    params: tuple[Param, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """The grammar in one line."""
+        shown = [param.usage for param in self.params if not param.hidden]
+        return " ".join(["/run", self.verb, *shown])
+
+
+Registry = Sequence[Command]
+
+
+def find_command(registry: Registry, verb: str) -> Command:
+    """The command of a verb or synonym. Raises UsageError with the nearest verbs."""
+    word = verb.lower()
+    for command in registry:
+        if word == command.verb or word in command.synonyms:
+            return command
+    verbs = [name for command in registry for name in (command.verb, *command.synonyms)]
+    near = difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5) or ["help"]
+    raise UsageError(
+        f"There is no command “{verb[:40]}”.", suggestions=tuple(f"/run {name}" for name in near)
+    )

@@ -1,0 +1,161 @@
+"""The dispatcher: takes requests durably and carries each out once."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from bot.dispatch.command import Command, Registry, Request, find_command
+from bot.dispatch.completing import complete
+from bot.domain.actor import Actor
+from bot.domain.codec import decode, encode
+from bot.domain.conversation import Conversation
+from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserError
+from bot.domain.invocation import Invocation, Press
+from bot.grammar.params import parse_press, parse_words
+from bot.grammar.words import LONGEST_TEXT, Words
+from bot.messages.message import Button, Tone
+from bot.messages.render import say
+from bot.messages.reply import Outcome, Reply
+from bot.ports.clock import Ids
+from bot.ports.store import Store, Tx
+from bot.services.rules import Rules
+
+_LOG = logging.getLogger(__name__)
+
+SAY = "say"
+"""The verb of a button that stands for typed words: its argument `text` is read as such."""
+
+
+class Dispatcher:
+    """Takes requests durably and carries each out once."""
+
+    def __init__(
+        self, store: Store, registry: Registry, *, rules: Callable[[], Rules], ids: Ids
+    ) -> None:
+        """`rules` is asked anew for every request."""
+        self._store = store
+        self._registry = registry
+        self._rules = rules
+        self._ids = ids
+
+    async def accept(
+        self,
+        *,
+        key: str,
+        actor: Actor,
+        conversation: Conversation,
+        text: str = "",
+        press: Press | None = None,
+    ) -> Invocation:
+        """Store a request; the same key returns what was stored first."""
+        invocation, _ = await self._store.write(
+            lambda tx: tx.invocations.accept(
+                key=key,
+                actor=actor,
+                conversation=conversation,
+                text=text[: LONGEST_TEXT + 1],
+                press=press,
+            )
+        )
+        return invocation
+
+    async def perform(self, invocation: Invocation) -> Reply:
+        """Carry a request out and return its answer; one that is done answers as it did."""
+        try:
+            return await self._store.write(partial(self._unit, invocation))
+        except UnavailableError:
+            return Reply(message=say("unavailable", tone=Tone.BAD), outcome=Outcome.BROKEN)
+        except Exception:  # the border between a person and our bugs
+            return await self._broken(invocation)
+
+    async def resume(self) -> None:
+        """Carry out what was accepted before a crash and not done."""
+        for invocation in await self._store.read(lambda tx: tx.invocations.unfinished()):
+            await self.perform(invocation)
+
+    async def complete(self, text: str) -> tuple[str, ...]:
+        """What the last word of a request may become, best first."""
+        return await self._store.read(lambda tx: complete(tx, self._rules(), self._registry, text))
+
+    async def _broken(self, invocation: Invocation) -> Reply:
+        incident = self._ids.incident()
+        _LOG.exception("incident %s: invocation %s failed", incident, invocation.id)
+        reply = Reply(
+            message=say("incident", tone=Tone.BAD, incident=incident), outcome=Outcome.BROKEN
+        )
+        await self._store.write(lambda tx: tx.invocations.finish(invocation.id, encode(reply)))
+        return reply
+
+    def _unit(self, invocation: Invocation, tx: Tx) -> Reply:
+        stored = tx.invocations.load(invocation.id)
+        if stored.done_at is not None:
+            return decode(Reply, stored.reply)
+        request = Request(
+            tx=tx,
+            rules=self._rules(),
+            actor=stored.actor,
+            conversation=stored.conversation,
+            registry=self._registry,
+        )
+        try:
+            with tx.savepoint():
+                reply = self._carry_out(request, stored)
+        except UserError as error:
+            reply = refusal_reply(error)
+        tx.invocations.finish(stored.id, encode(reply))
+        return reply
+
+    def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
+        refuse_control_characters(invocation)
+        press = invocation.press
+        now = request.tx.now()
+        if press is not None and press.verb != SAY:
+            command = find_command(self._registry, press.verb)
+            values = parse_press(command.params, press.arguments, verb=command.verb)
+        else:
+            text = str(press.arguments.get("text", "")) if press else invocation.text
+            command, tail = self._read_verb(text, request)
+            values = parse_words(command.params, tail, verb=command.verb, now=now)
+        return command.handle(request, command.arguments(**values))
+
+    def _read_verb(self, text: str, request: Request) -> tuple[Command, str]:
+        if len(text) > LONGEST_TEXT:
+            raise UsageError(
+                f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
+                "shorten it, or put the text into a file of the repository."
+            )
+        words = Words(text, now=request.tx.now())
+        first = words.next()
+        if first and first.text.lower() in {"/run", "run"}:
+            first = words.next()
+        if first is None:
+            return find_command(self._registry, "help"), ""
+        return find_command(self._registry, first.text), words.remaining()
+
+
+def refusal_reply(error: UserError) -> Reply:
+    """The private answer to a request that a person can mend."""
+    outcome = Outcome.USAGE if isinstance(error, UsageError) else Outcome.REFUSED
+    buttons = tuple(
+        Button(label=words, press=Press(verb=SAY, arguments={"text": words}))
+        for words in error.suggestions
+    )
+    name = "refused" if isinstance(error, RefusedError) else "not_done"
+    message = say(name, tone=Tone.BAD, text=error.text)
+    return Reply(message=replace(message, buttons=buttons), outcome=outcome)
+
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def refuse_control_characters(invocation: Invocation) -> None:
+    """Raise UsageError for text that would not show what it says."""
+    pressed = [] if invocation.press is None else [str(invocation.press.arguments)]
+    for text in (invocation.text, *pressed):
+        if match := _CONTROLS.search(text):
+            raise UsageError(
+                f"The request holds a control character (U+{ord(match[0]):04X}); "
+                "type it anew without, or paste it as plain text."
+            )

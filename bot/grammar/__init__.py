@@ -1,0 +1,1 @@
+"""The grammar of requests: words, or the values of a button, to typed arguments."""

@@ -1,0 +1,237 @@
+"""Parameters of commands, and how words or a button's values fill them.
+
+A command lists its parameters; everything else (help, completion, forms) reads the same list.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Any
+
+from bot.domain.codec import JSON, decode
+from bot.domain.errors import UsageError
+from bot.domain.selection import Filter, Ref, RefKind, Selection
+from bot.grammar.filters import read_filter
+from bot.grammar.words import Word, Words, next_ref, read_ref
+
+
+@unique
+class Kind(StrEnum):
+    """What a parameter takes, in words and in its typed value."""
+
+    BLUEPRINT = "blueprint"
+    """One word → str."""
+    VERB = "verb"
+    """One word → str."""
+    RUN = "run"
+    """One run → Ref."""
+    RUNS = "runs"
+    """Runs, or a filter, or nothing in a thread → Selection."""
+    PERSON = "person"
+    """@handle → str."""
+    CHOICE = "choice"
+    """One of the choices → str."""
+    OPTION = "option"
+    """`name=value` → str."""
+    INPUTS = "inputs"
+    """Every other `key=value` → dict."""
+    FILTER = "filter"
+    """The words of a list → Filter."""
+    NUMBER = "number"
+    """Digits → int."""
+    TEXT = "text"
+    """The rest, verbatim → str."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Param:
+    """One parameter; `hidden` ones travel in buttons and are not typed."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    hidden: bool = False
+    help: str = ""
+
+    @property
+    def usage(self) -> str:
+        """How help writes it."""
+        form = {
+            Kind.CHOICE: "|".join(self.choices),
+            Kind.OPTION: f"{self.name}=…",
+            Kind.INPUTS: "key=value …",
+            Kind.TEXT: f"<{self.name}…>",
+            Kind.RUNS: "<run>…",
+            Kind.PERSON: "@person",
+            Kind.FILTER: "filters and words",
+        }.get(self.kind, f"<{self.name}>")
+        return form if self.required else f"[{form}]"
+
+
+def parse_words(params: Sequence[Param], text: str, *, verb: str, now: datetime) -> dict[str, Any]:
+    """The typed arguments that the words after a verb give.
+
+    Raises UsageError saying what is missing or cannot be placed.
+    """
+    words = Words(text, now=now)
+    free_text = any(param.kind is Kind.TEXT for param in params)
+    values: dict[str, Any] = {}
+    for param in params:
+        if param.kind in _LOOSE or param.hidden:
+            continue
+        value = _read_param(param, words, free_text=free_text)
+        if value is not None:
+            values[param.name] = value
+    _read_loose(params, words, values)
+    _require(params, values, verb)
+    left = words.peek()
+    if left is not None:
+        usage = " ".join(param.usage for param in params if not param.hidden)
+        raise UsageError(
+            f"“{left.text[:60]}” has no place in {verb}. It takes: {usage or 'nothing more'}.",
+            suggestions=(f"/run help {verb}",),
+        )
+    return values
+
+
+_LOOSE = frozenset({Kind.CHOICE, Kind.OPTION, Kind.INPUTS})
+"""Kinds that may stand in any order after the others."""
+
+
+def _read_param(param: Param, words: Words, *, free_text: bool) -> Any:
+    match param.kind:
+        case Kind.RUNS:
+            return _read_runs(words, free_text=free_text)
+        case Kind.RUN:
+            return _read_run(words, free_text=free_text)
+        case Kind.FILTER:
+            return read_filter(words, leftover=True)
+        case Kind.TEXT:
+            return words.rest() or None
+        case Kind.NUMBER:
+            return _read_number(words)
+        case _:
+            word = words.next()
+            return word.text.lstrip("@") if word else None
+
+
+def _read_number(words: Words) -> int | None:
+    word = words.peek()
+    if word is None or not re.fullmatch(r"\d{1,9}", word.text):
+        return None
+    words.next()
+    return int(word.text)
+
+
+def _read_run(words: Words, *, free_text: bool) -> Ref | None:
+    ref = next_ref(words)
+    if ref or free_text:
+        return ref
+    word = words.next()
+    return Ref(kind=RefKind.TITLE, words=word.text) if word else None
+
+
+def _read_runs(words: Words, *, free_text: bool) -> Selection | None:
+    refs: list[Ref] = []
+    while ref := next_ref(words):
+        refs.append(ref)
+    if refs:
+        return Selection(refs=tuple(refs), without=_read_without(words))
+    filter_ = read_filter(words, leftover=False)
+    if filter_ is not None:
+        return Selection(filter=filter_, without=_read_without(words))
+    word = None if free_text else words.next()
+    return Selection(refs=(Ref(kind=RefKind.TITLE, words=word.text),)) if word else None
+
+
+def _read_without(words: Words) -> tuple[Ref, ...]:
+    word = words.peek()
+    if word is None or word.text.lower() != "except":
+        return ()
+    words.next()
+    refs: list[Ref] = []
+    while ref := next_ref(words):
+        refs.append(ref)
+    if not refs:
+        raise UsageError("Say which runs to leave out after “except”, such as except R-81.")
+    return tuple(refs)
+
+
+def _read_loose(params: Sequence[Param], words: Words, values: dict[str, Any]) -> None:
+    """Choices, options and inputs, in any order, until a word is none of them."""
+    choices = {
+        choice: param for param in params if param.kind is Kind.CHOICE for choice in param.choices
+    }
+    options = {param.name for param in params if param.kind is Kind.OPTION and not param.hidden}
+    inputs = next((param.name for param in params if param.kind is Kind.INPUTS), "")
+    while (word := words.peek()) is not None and not word.quoted:
+        name, equals, value = word.text.partition("=")
+        if word.text.lower() in choices:
+            target, taken = choices[word.text.lower()].name, word.text.lower()
+        elif equals and name.lower() in options:
+            target, taken = name.lower(), value.lstrip("@") if name.lower() == "owner" else value
+        elif equals and inputs and name:
+            values.setdefault(inputs, {})[name] = value
+            words.next()
+            continue
+        else:
+            break
+        if target in values:
+            raise UsageError(f"{target} is given twice; once is enough.")
+        values[target] = taken
+        words.next()
+
+
+def _require(params: Sequence[Param], values: Mapping[str, Any], verb: str) -> None:
+    for param in params:
+        if param.required and values.get(param.name) in (None, ""):
+            what = f" ({param.help})" if param.help else ""
+            raise UsageError(
+                f"{verb} needs {param.usage}{what}.", suggestions=(f"/run help {verb}",)
+            )
+
+
+def parse_press(
+    params: Sequence[Param], arguments: Mapping[str, JSON], *, verb: str
+) -> dict[str, Any]:
+    """The typed arguments of a pressed button: the same parameters, each value a text or list.
+
+    Raises UsageError where a form's field was left empty or is malformed.
+    """
+    values: dict[str, Any] = {}
+    for param in params:
+        given = arguments.get(param.name)
+        if given is None or given == "":
+            continue
+        values[param.name] = _read_pressed(param, given)
+    _require(params, values, verb)
+    return values
+
+
+def _read_pressed(param: Param, given: JSON) -> Any:
+    match param.kind:
+        case Kind.RUNS:
+            listed = given if isinstance(given, list) else [given]
+            return Selection(refs=tuple(_pressed_ref(item) for item in listed))
+        case Kind.RUN:
+            return _pressed_ref(given)
+        case Kind.NUMBER:
+            return int(str(given))
+        case Kind.INPUTS:
+            return {str(key): str(value) for key, value in dict(given).items()}
+        case Kind.FILTER:
+            return decode(Filter, given)
+        case Kind.CHOICE if given not in param.choices:
+            raise UsageError(f"{param.name} is one of {', '.join(param.choices)}.")
+        case _:
+            return str(given)
+
+
+def _pressed_ref(text: JSON) -> Ref:
+    ref = read_ref(Word(str(text)))
+    if ref is None:
+        raise UsageError(f"“{str(text)[:40]}” names no run.")
+    return ref

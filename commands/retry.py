@@ -1,0 +1,48 @@
+"""`/run retry <run>…`: a new attempt of runs that did not succeed."""
+
+from dataclasses import dataclass, field
+
+from bot.dispatch.command import Command, Request
+from bot.dispatch.many import CONFIRMED, act_on_each, confirm_many
+from bot.domain.selection import Selection
+from bot.grammar.params import Kind, Param
+from bot.messages.reply import Reply
+from bot.services.lifecycle import retry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Which runs."""
+
+    runs: Selection = field(default_factory=Selection)
+    confirmed: str = ""
+
+
+def handle(request: Request, given: Arguments) -> Reply:
+    """Do it at once to one run, after a confirmation to several."""
+    runs = request.select(given.runs, "retry")
+    if len(runs) > 1 and not given.confirmed:
+        return confirm_many("retry", runs)
+    return act_on_each(
+        request,
+        runs,
+        lambda run: retry(request.tx, request.rules, run.id, actor=request.actor),
+        said="retried",
+    )
+
+
+COMMAND = Command(
+    verb="retry",
+    synonyms=(),
+    summary="Open a new attempt of ended runs.",
+    arguments=Arguments,
+    handle=handle,
+    params=(
+        Param(name="runs", kind=Kind.RUNS),
+        CONFIRMED,
+    ),
+    examples=(
+        "/run retry last",
+        "/run retry failed pods except R-81",
+    ),
+)

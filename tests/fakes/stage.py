@@ -1,0 +1,240 @@
+"""A stage for dialogues: the real core on a real store, with scripted runners and a held clock."""
+
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.agent.embedded import EmbeddedJobSource
+from adapters.console.messenger import ConsoleMessenger
+from bot.dispatch.dispatcher import Dispatcher
+from bot.domain.actor import person
+from bot.domain.assignment import Assignment
+from bot.domain.blueprint import Blueprint, GateSpec, InputSpec, InputType, Replies
+from bot.domain.catalog import Catalog
+from bot.domain.codec import JSON, decode
+from bot.domain.conversation import CONSOLE, Conversation
+from bot.domain.invocation import Press
+from bot.domain.order import Order
+from bot.domain.policy import Policy, Role
+from bot.domain.report import Report, ReportKind
+from bot.domain.vocabulary import Profile
+from bot.messages.markup import plain
+from bot.messages.message import Button, Message
+from bot.messages.reply import Reply
+from bot.notifier import Notifier
+from bot.ports.job_source import Offer
+from bot.ports.messenger import Messenger
+from bot.ports.store import Store, Tx
+from bot.services.claiming import find_claim, renew
+from bot.services.reporting import Taken, take
+from bot.services.rules import Rules
+from bot.services.sweeping import sweep_gates, sweep_leases, sweep_timeouts
+from commands import COMMANDS
+from storage.store import SqliteStore
+from tests.fakes.clock import FakeClock, FixedIds
+
+POLICY = Policy(
+    people={
+        "developer": Role.OPERATOR,
+        "reviewer": Role.APPROVER,
+        "second": Role.APPROVER,
+        "viewer": Role.VIEWER,
+        "admin": Role.ADMIN,
+    },
+    fallback_owner="admin",
+)
+PLAN = {"summary": "Round half up", "base": "c0ffee", "files": ["shop/*.py"]}
+
+FIX = Blueprint(
+    name="fix-rounding",
+    profile=Profile.POD,
+    title="Fix checkout rounding",
+    project="shop",
+    repositories=("/remotes/shop.git",),
+    command=("python3", "fix.py"),
+    gates=(GateSpec(checkpoint="plan", prompt="Carry out this plan?", deadline=timedelta(hours=4)),),
+    replies=Replies.FILE,
+)
+HELLO = Blueprint(
+    name="hello",
+    profile=Profile.AGENT,
+    title="Say hello",
+    project="shop",
+    command=("echo", "hello"),
+    inputs=(
+        InputSpec(name="name", default="world"),
+        InputSpec(name="times", type=InputType.NUMBER, default=1),
+    ),
+)
+
+
+def rules(*blueprints: Blueprint, policy: Policy = POLICY) -> Rules:
+    """The rules of a stage; without blueprints, of its two usual ones."""
+    chosen = blueprints or (FIX, HELLO)
+    catalog = Catalog(blueprints={blueprint.name: blueprint for blueprint in chosen}, problems=())
+    return Rules(policy=policy, catalog=catalog)
+
+
+@dataclass
+class Runner:
+    """A scripted runner of one claim."""
+
+    stage: "Stage"
+    assignment: Assignment
+    seq: int = 0
+
+    async def reports(self, kind: str, **data: JSON) -> JSON:
+        """Report one thing and return its result, if it has one."""
+        self.seq += 1
+        return (await self.repeats(self.seq, kind, **data)).results.get(self.seq)
+
+    async def repeats(self, seq: int, kind: str, **data: JSON) -> Taken:
+        """Deliver a report under a number of choice."""
+        report = Report(seq=seq, kind=ReportKind(kind), data=data)
+
+        def unit(tx: Tx) -> Taken:
+            job = find_claim(tx, self.assignment.job, self.assignment.token)
+            return take(tx, self.stage.rules, job, [report])
+
+        return await self.stage.store.write(unit)
+
+    async def starts(self) -> "Runner":
+        """Report the workspace and the start of the program."""
+        await self.reports("workspace", base="c0ffee")
+        await self.reports("started", pid=1)
+        return self
+
+    async def ends(self, status: str = "succeeded", **data: JSON) -> None:
+        """Report the end."""
+        await self.reports("ended", status=status, exit_code=0 if status == "succeeded" else 1, **data)
+
+    async def orders(self, *, after: int = 0) -> tuple[Order, ...]:
+        """Ask for orders, which renews the lease."""
+
+        def unit(tx: Tx) -> tuple[Order, ...]:
+            job = find_claim(tx, self.assignment.job, self.assignment.token)
+            renew(tx, job, alive=True, lease=self.stage.rules.periods.lease)
+            return tx.orders.after(job.id, after)
+
+        return await self.stage.store.write(unit)
+
+
+@dataclass
+class Stage:
+    """People say and press, runners report, and what is told can be read."""
+
+    store: Store
+    clock: FakeClock
+    rules: Rules
+    messengers: Mapping[str, Messenger]
+    keys: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.dispatcher = Dispatcher(self.store, COMMANDS, rules=lambda: self.rules, ids=FixedIds())
+        self.notifier = Notifier(self.store, self.messengers, rules=lambda: self.rules)
+        self.source = EmbeddedJobSource(self.store, rules=lambda: self.rules, ids=FixedIds())
+
+    async def says(self, who: str, text: str, *, thread: str | None = None) -> Reply:
+        """Somebody types; what follows is told before this returns."""
+        return await self._asks(who, text=text, thread=thread)
+
+    async def presses(self, who: str, label: str, **form: str) -> Reply:
+        """Somebody presses the newest button of this label, filling its form."""
+        button = next(
+            button
+            for message in reversed(await self.told())
+            for button in message.buttons
+            if button.label == label
+        )
+        return await self.press(button, who, **form)
+
+    async def press(self, button: Button, who: str, **form: str) -> Reply:
+        """Somebody presses this very button."""
+        press = replace(button.press, arguments={**button.press.arguments, **form})
+        return await self._asks(who, press=press)
+
+    async def thread_of(self, run: str) -> str:
+        """The thread that hangs on a run's card."""
+        said = await self.store.read(lambda tx: tx.transcript.since(CONSOLE, change=0, limit=1_000))
+        return next(
+            str(entry.id)
+            for entry in said
+            if entry.thread is None and entry.message["attributes"].get("run") == run
+        )
+
+    async def _asks(
+        self, who: str, *, text: str = "", press: Press | None = None, thread: str | None = None
+    ) -> Reply:
+        invocation = await self.dispatcher.accept(
+            key=f"stage:{next(self.keys)}",
+            actor=person(who, "console"),
+            conversation=Conversation(
+                surface=CONSOLE.surface,
+                tenant=CONSOLE.tenant,
+                channel=CONSOLE.channel,
+                thread=thread,
+            ),
+            text=text,
+            press=press,
+        )
+        reply = await self.dispatcher.perform(invocation)
+        await self.settle()
+        return reply
+
+    async def claims(self, *, agent: str = "local", labels: tuple[str, ...] = ("local",)) -> Runner:
+        """An agent claims the next job. Fails when there is none."""
+        assignment = await self.source.claim(Offer(agent=agent, labels=labels, slots=4))
+        assert assignment is not None, "nothing to claim"
+        await self.settle()
+        return Runner(self, assignment)
+
+    async def passes(self, **time: float) -> None:
+        """Time goes by, and the sweeps tick."""
+        self.clock.advance(timedelta(**time))
+        for sweep in (
+            lambda tx: sweep_gates(tx, self.rules),
+            sweep_leases,
+            lambda tx: sweep_timeouts(tx, self.rules),
+        ):
+            await self.store.write(sweep)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Tell all that is due."""
+        while await self.notifier.tell_due():
+            pass
+
+    async def told(self) -> list[Message]:
+        """Every message of the channel and its threads, as it stands."""
+        said = await self.store.read(lambda tx: tx.transcript.since(CONSOLE, change=0, limit=1_000))
+        return [decode(Message, entry.message) for entry in sorted(said, key=lambda s: s.id)]
+
+    async def card(self) -> Message:
+        """The newest run's card."""
+        return next(
+            message
+            for message in reversed(await self.told())
+            if message.attributes.get("subject") == "card"
+        )
+
+
+def text_of(message: Message) -> str:
+    """All the words of a message."""
+    facts = [f"{fact.label}: {plain(fact.value)}" for fact in message.facts]
+    rows = [plain(row.text) for row in message.rows]
+    return "\n".join([plain(message.title), plain(message.body), *facts, *rows])
+
+
+@asynccontextmanager
+async def stage(folder: Path, *, rules_: Rules | None = None) -> AsyncIterator[Stage]:
+    """An open stage over a new store in a folder."""
+    clock = FakeClock()
+    store = SqliteStore(folder / "stage.db", clock)
+    await store.open()
+    try:
+        yield Stage(store, clock, rules_ or rules(), {"console": ConsoleMessenger(store)})
+    finally:
+        await store.close()

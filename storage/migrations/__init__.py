@@ -1,0 +1,1 @@
+"""Every step by which the tables came to be what they are."""

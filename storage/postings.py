@@ -1,0 +1,106 @@
+"""Postings: what is to be told in which conversation, and the receipts of what was."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, case, func, select, update
+
+from bot.domain.conversation import Conversation
+from bot.domain.posting import Posting
+from bot.ports.store import Topic
+from storage.columns import PLACE, place, take_conversation
+from storage.scope import Scope
+from storage.tables import CARD_TOLD, PENDING, postings
+from storage.upsert import Upsert
+
+_OTHER = postings.alias()
+_HERE = tuple(postings.c[name] == bindparam(name) for name in PLACE)
+
+_WANT = Upsert(
+    postings,
+    ("run_id", *PLACE, "subject"),
+    change=lambda new: {
+        "wanted": postings.c.wanted + 1,
+        # A subject that is still being tried keeps its back-off.
+        "due_at": case((postings.c.wanted <= postings.c.told, new.due_at), else_=postings.c.due_at),
+    },
+)
+_CHANGE = update(postings).where(postings.c.id == bindparam("of"))
+_DUE = (
+    select(postings)
+    .where(
+        postings.c.id.in_(
+            select(func.min(_OTHER.c.id))
+            .where(PENDING)
+            .group_by(_OTHER.c.run_id, *(_OTHER.c[name] for name in PLACE[:3]))
+        ),
+        postings.c.due_at <= bindparam("now"),
+    )
+    .order_by(postings.c.due_at, postings.c.id)
+    .limit(bindparam("most"))
+)
+_FIND = select(postings).where(
+    postings.c.run_id == bindparam("run"), *_HERE, postings.c.subject == bindparam("about")
+)
+_FIND_RUN = select(postings.c.run_id).where(
+    CARD_TOLD, postings.c.message_id == bindparam("thread"), *_HERE[:3]
+)
+
+
+class SqlPostings:
+    """The Postings port."""
+
+    def __init__(self, scope: Scope) -> None:
+        """Postings within one transaction."""
+        self._scope = scope
+
+    def want(self, run_id: int, conversation: Conversation, subject: str) -> None:
+        """Let a subject be told, or told anew: creates the posting or raises `wanted`."""
+        new = {
+            "run_id": run_id,
+            **place(conversation),
+            "subject": subject,
+            "wanted": 1,
+            "told": 0,
+            "attempts": 0,
+            "due_at": self._scope.now,
+            "message_id": "",
+            "fingerprint": "",
+            "given_up": "",
+        }
+        self._scope.upsert(_WANT, new)
+        self._scope.woken.add(Topic.POSTINGS)
+
+    def due(self, now: datetime, *, limit: int) -> tuple[Posting, ...]:
+        """Of every run in every channel the first posting to tell, if its time has come."""
+        found = self._scope.rows(_DUE, {"now": now, "most": limit})
+        return tuple(_posting(fields) for fields in found)
+
+    def save(self, posting: Posting) -> None:
+        """Store what telling it came to; never `wanted`. Raises NotFoundError."""
+        told = {
+            "told": posting.told,
+            "attempts": posting.attempts,
+            "due_at": posting.due_at,
+            "message_id": posting.message_id,
+            "fingerprint": posting.fingerprint,
+            "given_up": posting.given_up,
+        }
+        self._scope.change(_CHANGE, {**told, "of": posting.id}, noun="posting")
+
+    def find(self, run_id: int, conversation: Conversation, subject: str) -> Posting | None:
+        """The posting of a subject."""
+        asked = {"run": run_id, **place(conversation), "about": subject}
+        found = self._scope.rows(_FIND, asked)
+        return _posting(found[0]) if found else None
+
+    def find_run(self, conversation: Conversation) -> int | None:
+        """The run whose card is the root of this thread."""
+        if conversation.thread is None:
+            return None
+        run_id: int | None = self._scope.run(_FIND_RUN, place(conversation)).scalar()
+        return run_id
+
+
+def _posting(fields: dict[str, Any]) -> Posting:
+    return Posting(conversation=take_conversation(fields), **fields)

@@ -1,0 +1,49 @@
+"""Transaction: the Tx port over one scope."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from bot.ports import store as port
+from storage.artifacts import SqlArtifacts
+from storage.blueprints import SqlBlueprints
+from storage.gates import SqlGates
+from storage.invocations import SqlInvocations
+from storage.jobs import SqlJobs
+from storage.logs import SqlLogs
+from storage.orders import SqlOrders
+from storage.postings import SqlPostings
+from storage.runs import SqlRuns
+from storage.scope import Scope
+from storage.transcript import SqlTranscript
+from storage.workspaces import SqlWorkspaces
+
+
+class Transaction:
+    """What a unit is given."""
+
+    def __init__(self, scope: Scope) -> None:
+        """The repositories over `scope`, whose transaction has begun."""
+        self._scope = scope
+        self.runs: port.Runs = SqlRuns(scope)
+        self.jobs: port.Jobs = SqlJobs(scope)
+        self.gates: port.Gates = SqlGates(scope)
+        self.postings: port.Postings = SqlPostings(scope)
+        self.invocations: port.Invocations = SqlInvocations(scope)
+        self.orders: port.Orders = SqlOrders(scope)
+        self.logs: port.Logs = SqlLogs(scope)
+        self.artifacts: port.Artifacts = SqlArtifacts(scope)
+        self.blueprints: port.Blueprints = SqlBlueprints(scope)
+        self.transcript: port.Transcript = SqlTranscript(scope)
+        self.workspaces: port.Workspaces = SqlWorkspaces(scope)
+
+    def now(self) -> datetime:
+        """The transaction's time."""
+        return self._scope.now
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """A part that is undone alone when it raises."""
+        return self._scope.savepoint()
+
+    def wake(self, topic: port.Topic) -> None:
+        """Wake waiters of a topic once this is durable."""
+        self._scope.woken.add(topic)

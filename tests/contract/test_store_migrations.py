@@ -1,0 +1,104 @@
+"""Migrations lead from nothing to exactly the tables that the code expects."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+from bot.domain.errors import UserError
+from storage.migrate import NEWEST, SCRIPTS, migrate
+from storage.sqlite import sqlite_url
+from storage.tables import metadata
+
+
+@contextmanager
+def connected(path: Path) -> Iterator[Connection]:
+    engine = create_engine(sqlite_url(path))
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def described(path: Path) -> dict[str, str]:
+    """How SQLite itself describes each table and index, white space aside."""
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
+    return {name: " ".join(sql.split()) for name, sql in rows if "alembic_version" not in name}
+
+
+def set_version(path: Path, version: str) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (version,))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    migrated = tmp_path / "100% new.db"
+    migrate(sqlite_url(migrated))
+    return migrated
+
+
+def test_nothing_is_left_to_migrate(path: Path) -> None:
+    with connected(path) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_every_table_and_index_is_the_same(path: Path, tmp_path: Path) -> None:
+    created = tmp_path / "created.db"
+    with connected(created) as connection:
+        metadata.create_all(connection)
+    assert described(path) == described(created)
+
+
+def test_migrating_twice_is_harmless(path: Path) -> None:
+    before = described(path)
+    migrate(sqlite_url(path))
+    assert described(path) == before
+
+
+def test_the_code_knows_its_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_heads() == [NEWEST]
+    assert {len(script.revision) for script in scripts.walk_revisions()} == {len(NEWEST)}
+
+
+def test_a_newer_database_is_refused(path: Path) -> None:
+    set_version(path, "0999")
+    with pytest.raises(UserError, match=r"version 0999.*up to"):
+        migrate(sqlite_url(path))
+
+
+def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE workspaces (mine)")
+    with pytest.raises(Exception, match="workspaces already exists"):
+        migrate(sqlite_url(path))
+    assert list(described(path)) == ["workspaces"]
+
+
+def test_other_databases_are_refused() -> None:
+    for url in ("postgresql://localhost/signalbox", "sqlite://"):
+        with pytest.raises(UserError, match="name a file"):
+            migrate(url)
+
+
+def test_a_database_that_is_up_to_date_needs_no_alembic(path: Path) -> None:
+    script = (
+        "import sys; from storage.migrate import migrate; migrate(sys.argv[1]); "
+        "sys.exit('alembic' in sys.modules)"
+    )
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", script, sqlite_url(path)], cwd=root, check=True)

@@ -24,7 +24,7 @@ class FakeClock:
 
 
 class FixedIds:
-    """The Ids port; every name is new and known beforehand: token-1, token-2 …"""
+    """The Ids port; every name is new and known beforehand: token-1, then token-2."""
 
     def __init__(self) -> None:
         """Counting from 1."""

@@ -55,7 +55,9 @@ FIX = Blueprint(
     project="shop",
     repositories=("/remotes/shop.git",),
     command=("python3", "fix.py"),
-    gates=(GateSpec(checkpoint="plan", prompt="Carry out this plan?", deadline=timedelta(hours=4)),),
+    gates=(
+        GateSpec(checkpoint="plan", prompt="Carry out this plan?", deadline=timedelta(hours=4)),
+    ),
     replies=Replies.FILE,
 )
 HELLO = Blueprint(
@@ -109,7 +111,9 @@ class Runner:
 
     async def ends(self, status: str = "succeeded", **data: JSON) -> None:
         """Report the end."""
-        await self.reports("ended", status=status, exit_code=0 if status == "succeeded" else 1, **data)
+        await self.reports(
+            "ended", status=status, exit_code=0 if status == "succeeded" else 1, **data
+        )
 
     async def orders(self, *, after: int = 0) -> tuple[Order, ...]:
         """Ask for orders, which renews the lease."""

@@ -126,7 +126,9 @@ async def test_assign_is_for_admins(theatre: Stage) -> None:
     assert (await theatre.says("developer", "assign 1 @reviewer")).outcome is Outcome.REFUSED
     assert (await theatre.says("admin", "assign 1 @reviewer")).outcome is Outcome.DONE
     assert (await run_of(theatre)).owner == "reviewer"
-    assert "owns R-1 already" in text_of((await theatre.says("admin", "assign 1 @reviewer")).message)
+    assert "owns R-1 already" in text_of(
+        (await theatre.says("admin", "assign 1 @reviewer")).message
+    )
     assert "@reviewer" in text_of((await theatre.says("admin", "assign 1 @reviwer")).message)
     assert "R-1" in text_of((await theatre.says("reviewer", "mine")).message)
 

@@ -227,7 +227,10 @@ async def test_asking_leaves_the_gate_open(theatre: Stage) -> None:
 async def test_the_same_delivery_twice_makes_one_run(theatre: Stage) -> None:
     for _ in range(2):
         invocation = await theatre.dispatcher.accept(
-            key="same", actor=person("developer", "console"), conversation=CONSOLE, text="dispatch hello"
+            key="same",
+            actor=person("developer", "console"),
+            conversation=CONSOLE,
+            text="dispatch hello",
         )
         reply = await theatre.dispatcher.perform(invocation)
         assert reply.runs == ("R-1",)

@@ -77,7 +77,15 @@ async def test_lists_filter_and_page(theatre: Stage) -> None:
 async def test_runs_are_named_in_every_way(theatre: Stage) -> None:
     await theatre.says("developer", "dispatch hello")
     await theatre.says("developer", "dispatch fix-rounding")
-    for words in ("show 2", "show R-2", "show #2", "show R-2.1", "show last", 'show "rounding"', "show checkout"):
+    for words in (
+        "show 2",
+        "show R-2",
+        "show #2",
+        "show R-2.1",
+        "show last",
+        'show "rounding"',
+        "show checkout",
+    ):
         assert (await theatre.says("viewer", words)).runs == ("R-2",), words
     thread = await theatre.thread_of("R-1")
     for words in ("show", "show that one", "why", "logs"):

@@ -1,0 +1,20 @@
+"""Real bots for real crashes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.real_bot import RealBot
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Iterator[RealBot]:
+    real = RealBot(tmp_path / "data")
+    real.start()
+    yield real
+    if real.process is None:
+        real.start()
+    for run in (1, 2, 3):
+        real.chat(f"/run stop {run}", who="admin")
+    real.stop()

@@ -1,0 +1,58 @@
+"""The bot's HTTP application: the routers that are handed in, behind the same borders."""
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+
+from adapters.web.answers import answer_errors
+from adapters.web.borders import BodyLimit, HostCheck, IncidentBorder
+from bot.ports.artifact_files import ARTIFACT_LIMIT
+from bot.ports.clock import Ids
+
+_USUAL_BODY = 1024 * 1024
+_LARGER_BODIES = (
+    (re.compile(r"/agent/v1/jobs/[^/]+/artifacts/"), ARTIFACT_LIMIT),
+    # Longer than any request that is taken, so that its length can be said.
+    (re.compile(r"/console/v1/invocations$"), 8 * _USUAL_BODY),
+)
+
+
+def build_app(
+    routers: Iterable[APIRouter],
+    ids: Ids,
+    *,
+    ready: Callable[[], Awaitable[bool]],
+    hosts: Collection[str] = (),
+) -> FastAPI:
+    """The application: `ready` says whether it can serve; `hosts` are its names beside loopback."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for router in (_health(ready), *routers):
+        app.include_router(router)
+    answer_errors(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, limit=body_limit)
+    app.add_middleware(HostCheck, names=hosts)
+    app.add_middleware(IncidentBorder, incident=ids.incident)
+    return app
+
+
+def body_limit(path: str) -> int:
+    """The bytes that a body sent to this path may have."""
+    return next((most for where, most in _LARGER_BODIES if where.match(path)), _USUAL_BODY)
+
+
+def _health(ready: Callable[[], Awaitable[bool]]) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/healthz")
+    async def alive() -> JSONResponse:
+        return JSONResponse({"alive": True})
+
+    @router.get("/readyz")
+    async def is_ready() -> JSONResponse:
+        fit = await ready()
+        return JSONResponse({"ready": fit}, status_code=200 if fit else 503)
+
+    return router

@@ -15,7 +15,7 @@ class Arguments:
     """Nothing is asked."""
 
 
-def handle(request: Request, given: Arguments) -> Reply:
+def handle(request: Request, given: Arguments) -> Reply:  # noqa: ARG001  # nothing is asked
     """The stats bar of every profile that has runs."""
     request.rules.permit(request.actor, "stats")
     rows = tuple(

@@ -38,6 +38,7 @@ def _conditions(filter_: Filter) -> list[ColumnElement[bool]]:
         (runs.c.profile, filter_.profiles),
         (runs.c.disposition, filter_.dispositions),
         (runs.c.reason_code, filter_.reasons),
+        (runs.c.phase, filter_.phases),
     ):
         if words:
             demands.append(column.in_(sorted(words)))

@@ -1,1 +1,1 @@
-
+"""The words of messages and replies, and of buttons and facts."""

@@ -23,7 +23,7 @@ class Plan:
     base: str
     """The commit the plan was made on."""
     files: tuple[str, ...]
-    """Globs from the repository's root; `*` stays within a folder, `**` crosses folders."""
+    """Globs from the repository's root: `*` stays within a name, the name `**` is any folders."""
     commands: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
     diffstat: str = ""

@@ -126,7 +126,7 @@ def decide(job: Job, intent: Intent, now: datetime) -> Transition:
             return _end(job, intent, now)
         case Finish():
             return _finish(job, intent, now)
-        case LoseLease():
+        case _:
             return _lose_lease(job, intent, now)
 
 

@@ -94,4 +94,5 @@ def _merge(one: Filter, two: Filter) -> Filter:
         profiles=one.profiles | two.profiles,
         dispositions=one.dispositions | two.dispositions,
         reasons=one.reasons | two.reasons,
+        phases=one.phases | two.phases,
     )

@@ -66,15 +66,6 @@ class Said:
     """The encoded Message."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Workspace:
-    """Where a job works on an agent's machine; `remove_at` is set once it is not needed."""
-
-    job_id: int
-    agent: str
-    remove_at: datetime | None = None
-
-
 class Runs(Protocol):
     """Runs with their events: the two change together or not at all."""
 

@@ -1,6 +1,6 @@
 """Gating: gates open, are decided by whom policy allows, are asked about, and expire."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.actor import CLOCK, POLICY, Actor
 from bot.domain.blueprint import GateSpec, OnExpiry
@@ -21,47 +21,29 @@ from bot.services.claiming import decision_data
 from bot.services.rules import Rules, refusal
 
 
-def open_gate(  # noqa: PLR0913  # a gate is made of all of these
-    case: Case,
-    rules: Rules,
-    job: Job,
-    spec: GateSpec,
-    *,
-    plan: Plan | None,
-    report: tuple[int, int],
-    outside: tuple[str, ...] = (),
-) -> Gate:
+@dataclass(frozen=True, kw_only=True)
+class GateRequest:
+    """What a program asks people for."""
+
+    spec: GateSpec
+    plan: Plan | None
+    report: tuple[int, int]
+    """(fence, seq) of the report that asks."""
+    outside: tuple[str, ...] = ()
+    """The files that leave the approved scope."""
+
+
+def open_gate(case: Case, rules: Rules, job: Job, asked: GateRequest) -> Gate:
     """Open a gate of a job, on the terms that policy sets now.
 
-    `report` is the (fence, seq) of the report that asked for it. In autopilot a plain
-    checkpoint is satisfied at once by policy, so that its scope still binds; an `always` gate,
+    In autopilot a plain checkpoint is satisfied at once by policy, so that its scope still binds; an `always` gate,
     and one opened because the scope was left, waits for a person.
     """
-    terms = rules.policy.terms(case.run.blueprint)
-    now = case.tx.now()
-    passes = case.run.mode is Mode.AUTOPILOT and not spec.always and not outside
-    gate = case.tx.gates.create(
-        Gate(
-            id=0,
-            run_id=case.run.id,
-            job_id=job.id,
-            attempt=case.run.attempt,
-            checkpoint=spec.checkpoint,
-            prompt=spec.prompt,
-            cause=_cause(case.run, spec, outside),
-            plan=plan,
-            report=report,
-            outside=outside,
-            fingerprint=plan.fingerprint if plan else digest([spec.checkpoint, spec.prompt]),
-            quorum=terms.quorum,
-            four_eyes=terms.four_eyes,
-            on_expiry=spec.on_expiry,
-            opened_at=now,
-            expires_at=now + spec.deadline,
-            state=GateState.SATISFIED if passes else GateState.OPEN,
-            decided_at=now if passes else None,
-        )
-    )
+    passes = case.run.mode is Mode.AUTOPILOT and not asked.spec.always and not asked.outside
+    wanted = _new_gate(case, rules, job, asked)
+    if passes:
+        wanted = replace(wanted, state=GateState.SATISFIED, decided_at=wanted.opened_at)
+    gate = case.tx.gates.create(wanted)
     if passes:
         case.note(
             EventType.GATE_SATISFIED_BY_POLICY, POLICY, gate=gate.id, checkpoint=gate.checkpoint
@@ -74,14 +56,38 @@ def open_gate(  # noqa: PLR0913  # a gate is made of all of these
         checkpoint=gate.checkpoint,
         fingerprint=gate.fingerprint,
     )
-    case.decide(job, Wait(gate=gate.id, checkpoint=spec.checkpoint))
+    case.decide(job, Wait(gate=gate.id, checkpoint=gate.checkpoint))
     return gate
 
 
-def _cause(run: Run, spec: GateSpec, outside: tuple[str, ...]) -> str:
-    if outside:
+def _new_gate(case: Case, rules: Rules, job: Job, asked: GateRequest) -> Gate:
+    spec, plan = asked.spec, asked.plan
+    terms = rules.policy.terms(case.run.blueprint)
+    now = case.tx.now()
+    return Gate(
+        id=0,
+        run_id=case.run.id,
+        job_id=job.id,
+        attempt=case.run.attempt,
+        checkpoint=spec.checkpoint,
+        prompt=spec.prompt,
+        cause=_cause(case.run, asked),
+        plan=plan,
+        report=asked.report,
+        outside=asked.outside,
+        fingerprint=plan.fingerprint if plan else digest([spec.checkpoint, spec.prompt]),
+        quorum=terms.quorum,
+        four_eyes=terms.four_eyes,
+        on_expiry=spec.on_expiry,
+        opened_at=now,
+        expires_at=now + spec.deadline,
+    )
+
+
+def _cause(run: Run, asked: GateRequest) -> str:
+    if asked.outside:
         return "the changes leave the approved scope"
-    if spec.always and run.mode is Mode.AUTOPILOT:
+    if asked.spec.always and run.mode is Mode.AUTOPILOT:
         return "this checkpoint always waits for a person"
     return ""
 

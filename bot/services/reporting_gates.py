@@ -15,7 +15,7 @@ from bot.domain.report import Report, ReportKind
 from bot.domain.vocabulary import Status
 from bot.ports.store import Tx
 from bot.services.case import Case
-from bot.services.gating import open_gate
+from bot.services.gating import GateRequest, open_gate
 from bot.services.report_reading import read_text, read_texts
 from bot.services.rules import Rules
 
@@ -33,14 +33,17 @@ class Reported:
 
     @property
     def data(self) -> Mapping[str, JSON]:
+        """The fields of the report, untrusted."""
         return self.report.data
 
     @property
     def tx(self) -> Tx:
+        """The transaction that it is taken in."""
         return self.case.tx
 
     @property
     def program(self) -> Actor:
+        """Who it comes from."""
         return program(job_key(self.job.run_id, self.job.number))
 
 
@@ -76,7 +79,12 @@ def take_gate(reported: Reported) -> JSON:
         _check_running(job)
     except UserError as error:
         return {"error": error.text}
-    gate = open_gate(case, reported.rules, job, spec, plan=plan, report=(job.fence, seq))
+    gate = open_gate(
+        case,
+        reported.rules,
+        job,
+        GateRequest(spec=spec, plan=plan, report=(job.fence, seq)),
+    )
     return _gate_result(gate)
 
 
@@ -115,16 +123,13 @@ def take_push(reported: Reported) -> JSON:
     if not outside:
         return {"allowed": True, "branch": case.run.branch}
     plan = plan or Plan(summary="Nothing was approved before this push", base=job.base, files=())
-    spec = _scope_gate(case, commit)
-    gate = open_gate(
-        case,
-        reported.rules,
-        job,
-        spec,
+    asked = GateRequest(
+        spec=_scope_gate(case, commit),
         plan=plan.widened(outside),
-        outside=outside,
         report=(job.fence, seq),
+        outside=outside,
     )
+    gate = open_gate(case, reported.rules, job, asked)
     case.note(EventType.PUSH_HELD, AGENT, gate=gate.id, commit=commit, outside=list(outside))
     return _gate_result(gate)
 

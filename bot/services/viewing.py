@@ -91,7 +91,8 @@ class Explanation:
     """Why a run is as it is, and what this person may do with it."""
 
     run: Run
-    ruling_verb: str
+    verb: str
+    """What the ruling is about."""
     ruling: Ruling
     last: Event | None
     """The event that ended or holds it."""
@@ -109,7 +110,7 @@ def explain(tx: Tx, rules: Rules, run: Run, *, person: str) -> Explanation:
         ruling = decide_permission(rules.policy, person, verb, run=run)
     telling = {EventType.JOB_ENDED, EventType.JOB_CANCELLING, EventType.JOB_WAITING}
     last = next((e for e in reversed(tx.runs.events(run.id)) if e.type in telling), None)
-    return Explanation(run=run, ruling_verb=verb, ruling=ruling, last=last)
+    return Explanation(run=run, verb=verb, ruling=ruling, last=last)
 
 
 def stand(tx: Tx, rules: Rules, key: str) -> RunStanding:

@@ -1,6 +1,7 @@
 """Whatever is written in whatever order: histories have no gap and their chains hold."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -66,8 +67,8 @@ def history(run_id: int, tx: Tx) -> tuple[Run, tuple[Event, ...]]:
     return tx.runs.load(run_id), tx.runs.events(run_id)
 
 
-async def scenario(folder: str, plan: Sequence[tuple[int, Sequence[NewEvent], str]]) -> None:
-    store = SqliteStore(Path(folder) / "signalbox.db", FakeClock())
+async def scenario(path: Path, plan: Sequence[tuple[int, Sequence[NewEvent], str]]) -> None:
+    store = SqliteStore(path, FakeClock())
     await store.open()
     try:
         await store.write(lambda tx: (add_run(tx), add_run(tx)))
@@ -98,7 +99,8 @@ def verify(run: Run, events: Sequence[Event]) -> None:
 @given(st.lists(writes(), max_size=12))
 @settings(max_examples=40, deadline=None)
 def test_histories_have_no_gap_and_their_chains_hold(
+    blank: Path,
     plan: list[tuple[int, Sequence[NewEvent], str]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(scenario(folder, plan))
+        asyncio.run(scenario(Path(shutil.copy(blank, folder)), plan))

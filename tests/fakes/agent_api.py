@@ -16,6 +16,7 @@ PATIENCE = 30.0
 
 Data = dict[str, Any]
 Answer = tuple[int, Data]
+_NO_ANSWER = 0
 
 
 class AgentApi:
@@ -29,6 +30,8 @@ class AgentApi:
         self.answer_push: Callable[[Data], Data] = lambda _data: {"allowed": True, "branch": "b"}
         self.refused: set[str] = set()
         """Kinds of reports that are answered with 400."""
+        self.silent_after: set[str] = set()
+        """Kinds of reports that are taken, but whose answer is lost."""
         self.stale = False
         self.sign_of_life = False
         self._address_file = address_file
@@ -65,12 +68,7 @@ class AgentApi:
         with self._changed:
             self._changed.notify_all()
 
-    def new_claim(self) -> None:
-        """The job has been claimed again; reports count anew."""
-        self.__init__(self._address_file, token=self.token)  # type: ignore[misc]
-        self.come_up()
-
-    def order(self, kind: str, **data: Any) -> int:
+    def order(self, kind: str, /, **data: Any) -> int:
         """Order something; its id."""
         with self._changed:
             number = len(self._orders) + 7
@@ -128,6 +126,8 @@ class AgentApi:
     def take_reports(self, reports: list[Data]) -> Answer:
         with self._changed:
             for report in reports:
+                if not self.up:
+                    break
                 if report["kind"] in self.refused:
                     return 400, {"error": f"no {report['kind']} is wanted"}
                 if report["seq"] > len(self.reports) + 1:
@@ -135,11 +135,11 @@ class AgentApi:
                 if report["seq"] == len(self.reports) + 1:
                     self._take(report)
             self._changed.notify_all()
-        results = {str(report["seq"]): report["seq"] for report in reports}
-        return 200, {
-            "taken": len(self.reports),
-            "results": {seq: self._results[seq] for seq in results if seq in self._results},
-        }
+            if self.reports and self.reports[-1][0] in self.silent_after:
+                return _NO_ANSWER, {}
+        numbers = {str(report["seq"]) for report in reports}
+        results = {seq: self._results[seq] for seq in numbers & set(self._results)}
+        return 200, {"taken": len(self.reports), "results": results}
 
     def next_orders(self, after: int, wait: float) -> Answer:
         deadline = time.monotonic() + wait
@@ -196,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, data = 409, {"error": "stale"}
         else:
             status, data = answer()
-        if not self.bot.up:
+        if not self.bot.up or status == _NO_ANSWER:
             self.close_connection = True
             return
         body = json.dumps(data).encode()

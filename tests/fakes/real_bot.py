@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 PATIENCE = 60.0
 """Seconds that anything real may take before a test gives up on it."""
 
@@ -93,12 +95,10 @@ class RealBot:
 
     def until(self, run: str, words: str) -> str:
         """The run's detail once it says these words."""
-        return wait_for(lambda: said if words in (said := self.shows(run)) else "", what=words)
+        return str(wait_for(lambda: said if words in (said := self.shows(run)) else "", what=words))
 
     def transcript(self) -> list[dict[str, Any]]:
         """Every message of the console, as stored."""
-        import httpx
-
         address = (self.data / "address").read_text().strip()
         token = (self.data / "console-token").read_text().strip()
         answer = httpx.get(

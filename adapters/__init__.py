@@ -1,0 +1,1 @@
+"""What translates between the core and the world: surfaces, runners, files, clocks."""

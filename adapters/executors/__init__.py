@@ -1,0 +1,1 @@
+"""Executors: start, find and kill runners on one kind of machine each."""

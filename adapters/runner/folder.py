@@ -1,0 +1,112 @@
+"""A job's folder: what lies where, and the files that a restarted bot reads."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.proc import boot_id, read_process
+from bot.domain.codec import JSON
+
+_CODE = Path(__file__).resolve().parents[2]
+
+_LAUNCHER = """\
+#!/bin/sh
+if [ "$1" = report ]; then
+    shift
+    exec {python} -I -S -c {start} "$@"
+fi
+echo "Inside a job there is only “signalbox report”; see signalbox report --help." >&2
+exit 2
+"""
+_START = """\
+import sys
+sys.path.insert(0, {code!r})
+from adapters.runner.report_command import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """The folder of one job; its names are those of docs/job-protocol.md."""
+
+    path: Path
+
+    @property
+    def address(self) -> Path:
+        """The file that holds the bot's address, in the data folder."""
+        return self.path.parent.parent / "address"
+
+    @property
+    def workspace(self) -> Path:
+        """Where the program works."""
+        return self.path / "workspace"
+
+    @property
+    def tmp(self) -> Path:
+        """The program's TMPDIR."""
+        return self.path / "tmp"
+
+    @property
+    def home(self) -> Path:
+        """The program's HOME."""
+        return self.path / "home"
+
+    @property
+    def bin(self) -> Path:
+        """First on the program's PATH; holds `signalbox`."""
+        return self.path / "bin"
+
+    @property
+    def socket(self) -> Path:
+        """What `signalbox report` speaks to."""
+        return self.path / "socket"
+
+    @property
+    def replies(self) -> Path:
+        """Messages of people, a JSON object a line."""
+        return self.path / "replies.jsonl"
+
+    def furnish(self) -> None:
+        """Make what the program needs beside its workspace."""
+        for folder in (self.tmp, self.home, self.bin):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        start = _START.format(code=str(_CODE))
+        launcher = self.bin / "signalbox"
+        launcher.write_text(
+            _LAUNCHER.format(python=shlex.quote(sys.executable), start=shlex.quote(start)),
+            encoding="utf-8",
+        )
+        launcher.chmod(0o755)
+
+    def write_runner(self, job: str, fence: int) -> None:
+        """Say who works here."""
+        own = read_process(os.getpid())
+        assert own is not None
+        record = {"job": job, "fence": fence, "pid": own.pid}
+        record |= {"start_time": own.start_time, "boot_id": boot_id()}
+        _write_whole(self.path / "runner.json", record)
+
+    def write_exit(self, kind: str, data: Mapping[str, JSON]) -> None:
+        """Keep the last report, so that it is not lost with this process."""
+        _write_whole(self.path / "exit.json", {"kind": kind, **data})
+
+    def remove_records(self) -> None:
+        """The last report has been taken: nobody needs to know of this runner any more."""
+        (self.path / "runner.json").unlink(missing_ok=True)
+        (self.path / "exit.json").unlink(missing_ok=True)
+
+
+def _write_whole(path: Path, data: Mapping[str, JSON]) -> None:
+    """All of it or nothing, for the owner's eyes only, safe from a loss of power."""
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - it is open already
+        json.dump(data, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,134 @@
+"""The `signalbox` command line. Each command imports what it needs, so that all start fast."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+_USAGE = 2
+
+
+def _up(arguments: Sequence[str]) -> int:
+    """Start the bot on this machine and stay until it is told to stop."""
+    import argparse
+    import asyncio
+
+    parser = argparse.ArgumentParser(prog="signalbox up", description=_up.__doc__)
+    parser.add_argument("--host", help="address to listen on (SIGNALBOX_HOST)")
+    parser.add_argument("--port", help="port to listen on, 0 for a free one (SIGNALBOX_PORT)")
+    parser.add_argument("--data-dir", help="where everything is kept (SIGNALBOX_DATA_DIR)")
+    options = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value}
+    return asyncio.run(_stay_up(_settings(options)))
+
+
+async def _stay_up(settings: "Settings") -> int:
+    import asyncio
+    import logging
+    import signal
+
+    from bot.wiring import running
+
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    told_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+    async with running(settings) as bot:
+        print(f"Signalbox is ready on {bot.address}, data in {settings.data_dir.absolute()}")
+        print('Talk to it:  signalbox chat      or  signalbox chat --once "/run help"', flush=True)
+        await told_to_stop.wait()
+        print("Stopping; jobs go on and are taken up again by the next start.", flush=True)
+    return 0
+
+
+def _settings(options: Mapping[str, str]) -> "Settings":
+    from bot.config import load_settings
+
+    given = {f"SIGNALBOX_{name.upper()}": value for name, value in options.items()}
+    return load_settings({**os.environ, **given})
+
+
+def _chat(arguments: Sequence[str]) -> int:
+    """Talk to the bot in the terminal; --once "/run …" asks one thing."""
+    import argparse
+
+    from adapters.console.command import add_arguments, chat
+    from adapters.console.starting import start_detached
+
+    parser = argparse.ArgumentParser(prog="signalbox chat", description=_chat.__doc__)
+    add_arguments(parser)
+    data = _settings({}).data_dir.absolute()
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    given = parser.parse_args(arguments)
+    return chat(given, data=data, start=lambda: start_detached(data), plain=plain)
+
+
+def _migrate(arguments: Sequence[str]) -> int:
+    """Bring the database to the present version."""
+    import argparse
+
+    from storage.migrate import migrate
+
+    argparse.ArgumentParser(prog="signalbox migrate", description=_migrate.__doc__).parse_args(
+        arguments
+    )
+    database = _settings({}).database
+    migrate(database)
+    print("The database is at the present version.")
+    return 0
+
+
+def _report(arguments: Sequence[str]) -> int:
+    """Speak for a program, inside a job; see docs/job-protocol.md."""
+    from adapters.runner.report_command import main as report
+
+    return report(list(arguments))
+
+
+def _job(arguments: Sequence[str]) -> int:
+    """Carry out one claimed job; started by an executor."""
+    from adapters.runner.job import main as job
+
+    return job(list(arguments))
+
+
+_COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "up": _up,
+    "chat": _chat,
+    "migrate": _migrate,
+    "report": _report,
+    "job": _job,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; 2 for words that are no command."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] in (["-h"], ["--help"], ["help"]):
+        print(_usage())
+        return 0
+    if not given or given[0] not in _COMMANDS:
+        named = f"There is no command “{given[0]}”.\n" if given else ""
+        print(named + _usage(), file=sys.stderr)
+        return _USAGE
+    from bot.domain.errors import UserError
+
+    try:
+        return _COMMANDS[given[0]](given[1:])
+    except UserError as error:
+        print(f"signalbox {given[0]}: {error.text}", file=sys.stderr)
+        return _USAGE
+
+
+def _usage() -> str:
+    lines = [f"  {name:<9}{(command.__doc__ or '').strip()}" for name, command in _COMMANDS.items()]
+    return "\n".join(["usage: signalbox <command>", *lines])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Settings: read once, from the environment (`SIGNALBOX_…`) or from signalbox.toml."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.domain.errors import UserError
+
+_PREFIX = "SIGNALBOX_"
+_FILE = "signalbox.toml"
+_SURFACES = ("slack_", "discord_", "linear_", "github_", "oidc_")
+"""Settings of chats, trackers and sign-in; with any of them this is no rehearsal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a deployment may choose; each field is a setting of its name."""
+
+    data_dir: Path = Path("data")
+    """Everything the embedded default keeps: database, artifacts, workspaces, examples."""
+    database_url: str = ""
+    """`sqlite:///…`; empty for signalbox.db in the data folder."""
+    host: str = "127.0.0.1"
+    port: int = 8321
+    public_url: str = ""
+    """The address that people and webhooks use, where it is not host and port."""
+    blueprints: Path | None = None
+    """The folder of blueprints; by default `blueprints` in the data folder."""
+    policy: Path | None = None
+    """The policy file; by default `policy.yaml` in the data folder."""
+    slots: int = 4
+    """Jobs that the built-in agent runs at once; 0 for none."""
+    agent: str = "local"
+    """The built-in agent's name."""
+    gate_hold: int = 600
+    """Seconds that a program waits at a gate before it is parked."""
+    grace: int = 10
+    """Seconds between the polite stop of a program and its kill."""
+    rehearsal: bool = True
+    """Whether nobody from outside can reach this bot; derived, not set."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names by which the bot may be called, beside those of loopback."""
+        named = urlsplit(self.public_url).hostname
+        return tuple(dict.fromkeys(name for name in (named, self.host) if name))
+
+    @property
+    def hold_time(self) -> timedelta:
+        """`gate_hold` as a duration."""
+        return timedelta(seconds=self.gate_hold)
+
+    @property
+    def grace_time(self) -> timedelta:
+        """`grace` as a duration."""
+        return timedelta(seconds=self.grace)
+
+    @property
+    def database(self) -> str:
+        """The database's address, defaults filled in."""
+        return self.database_url or f"sqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        """The file of a SQLite database."""
+        if self.database_url:
+            return Path(self.database_url.removeprefix("sqlite:///"))
+        return self.data_dir.absolute() / "signalbox.db"
+
+    @property
+    def blueprints_folder(self) -> Path:
+        """Where blueprints are read from."""
+        return self.blueprints or self.data_dir / "blueprints"
+
+    @property
+    def policy_file(self) -> Path:
+        """Where the policy is read from."""
+        return self.policy or self.data_dir / "policy.yaml"
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, *, folder: Path | None = None
+) -> Settings:
+    """The settings of this process: the environment first, then signalbox.toml in the folder.
+
+    Raises UserError naming the setting, what is wrong and what would be right.
+    """
+    given = os.environ if environment is None else environment
+    values: dict[str, str] = {
+        name: str(value) for name, value in _read_file(folder or Path.cwd()).items()
+    }
+    values |= {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in given.items()
+        if name.startswith(_PREFIX)
+    }
+    known = {field.name for field in fields(Settings)} - {"rehearsal"}
+    read = {name: _read(name, value) for name, value in values.items() if name in known and value}
+    host = str(read.get("host", Settings.host))
+    outside = any(name.startswith(_SURFACES) for name in values)
+    return Settings(**read, rehearsal=_loopback(host) and not outside)  # type: ignore[arg-type]  # _read gives each field its type
+
+
+def _read_file(folder: Path) -> dict[str, object]:
+    path = folder / _FILE
+    if not path.is_file():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path.name} cannot be read: {error}.") from error
+    known = {field.name for field in fields(Settings)} - {"rehearsal"}
+    for name in content:
+        if name not in known and not name.startswith(_SURFACES):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "."
+            raise UserError(f"{path.name} has an unknown setting “{name}”{hint}")
+    return content
+
+
+def _read(name: str, value: str) -> object:
+    if name in {"data_dir", "blueprints", "policy"}:
+        return Path(value).expanduser()
+    if name in {"port", "slots", "gate_hold", "grace"}:
+        most = 65_535 if name == "port" else 1_000_000
+        if not value.isascii() or not value.isdigit() or int(value) > most:
+            raise UserError(
+                f"{_PREFIX}{name.upper()} is a whole number from 0 to {most:,}, not “{value[:40]}”."
+            )
+        return int(value)
+    if name == "database_url" and not value.startswith("sqlite:///"):
+        raise UserError(
+            f"{_PREFIX}DATABASE_URL must begin with sqlite:/// (an absolute path follows), "
+            f"not “{value.split(':', maxsplit=1)[0][:20]}:”."
+        )
+    return value
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

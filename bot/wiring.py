@@ -1,0 +1,146 @@
+"""Wiring: the only place that names concrete classes and puts them together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from adapters.agent.embedded import EmbeddedJobSource
+from adapters.agent.loop import AgentLoop
+from adapters.artifact_folder import ArtifactFolder
+from adapters.clockwork import Sweep, start_clockwork
+from adapters.console.messenger import ConsoleMessenger
+from adapters.executors.local import LocalExecutor
+from adapters.rehearsal import create_world
+from adapters.rulebook import Rulebook
+from adapters.system import RandomIds, SystemClock, lock_folder
+from adapters.web.agent_api import AgentApi
+from adapters.web.app import build_app
+from adapters.web.console_api import ConsoleAccess, ConsoleApi
+from adapters.web.console_token import keep_console_token
+from adapters.web.server import serve
+from bot.config import Settings
+from bot.dispatch.dispatcher import Dispatcher
+from bot.domain.labels import canonical
+from bot.notifier import Notifier
+from bot.ports.job_source import Offer
+from bot.ports.run_standing import FindStanding
+from bot.ports.store import Store, Tx
+from bot.services.rules import Periods, Rules
+from bot.services.sweeping import renew_leases, sweep_gates, sweep_leases, sweep_timeouts
+from bot.services.viewing import stand
+from commands import COMMANDS
+from storage.store import SqliteStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    """A bot at work."""
+
+    address: str
+    store: Store
+    dispatcher: Dispatcher
+    rules: Rulebook
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Bot]:
+    """A whole bot on this machine while the block runs.
+
+    Raises UserError where the settings, the policy or the port do not allow it.
+    """
+    data = settings.data_dir.absolute()
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock_folder(data):
+        async with _with_store(settings, data) as bot:
+            yield bot
+
+
+@asynccontextmanager
+async def _with_store(settings: Settings, data: Path) -> AsyncIterator[Bot]:
+    if settings.rehearsal:
+        await asyncio.to_thread(create_world, data)
+    rulebook = _rulebook(settings, data)
+    store = SqliteStore(settings.database_file, SystemClock())
+    await store.open()
+    try:
+        async with _at_work(settings, data, store, rulebook) as bot:
+            yield bot
+    finally:
+        await store.close()
+
+
+def _rulebook(settings: Settings, data: Path) -> Rulebook:
+    periods = Periods(hold=settings.hold_time, grace=settings.grace_time)
+    return Rulebook(
+        blueprints=settings.blueprints_folder,
+        policy=settings.policy_file,
+        base=data,
+        periods=periods,
+    )
+
+
+@asynccontextmanager
+async def _at_work(
+    settings: Settings, data: Path, store: SqliteStore, rulebook: Rulebook
+) -> AsyncIterator[Bot]:
+    ids, rules, closing = RandomIds(), rulebook.current, asyncio.Event()
+    dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids)
+    notifier = Notifier(store, {"console": ConsoleMessenger(store)}, rules=rules)
+    access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
+    artifacts = ArtifactFolder(data / "artifacts")
+    routers = [
+        AgentApi(store=store, rules=rules, artifacts=artifacts, closing=closing).router(),
+        ConsoleApi(
+            store=store,
+            requests=dispatcher,
+            standing=_standing(store, rulebook),
+            access=access,
+            closing=closing,
+        ).router(),
+    ]
+    app = build_app(routers, ids, ready=partial(_ready, store), hosts=settings.hosts)
+    await store.write(lambda tx: renew_leases(tx, rules()))
+    agent = _agent(settings, data, store, rulebook)
+    async with (
+        serve(app, data, host=settings.host, port=settings.port, closing=closing) as address,
+        asyncio.TaskGroup() as group,
+    ):
+        tasks = [group.create_task(notifier.run()), group.create_task(dispatcher.resume())]
+        if settings.slots:
+            tasks.append(group.create_task(agent.run()))
+        clockwork = start_clockwork(_sweeps(store, rulebook))
+        try:
+            yield Bot(address=address, store=store, dispatcher=dispatcher, rules=rulebook)
+        finally:
+            clockwork.shutdown(wait=False)
+            for task in tasks:
+                task.cancel()
+
+
+def _agent(settings: Settings, data: Path, store: Store, rulebook: Rulebook) -> AgentLoop:
+    source = EmbeddedJobSource(store, rules=rulebook.current, ids=RandomIds())
+    offer = Offer(agent=settings.agent, labels=canonical(["local"]), slots=settings.slots)
+    return AgentLoop(source, LocalExecutor(data / "jobs"), offer)
+
+
+def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
+    def sweep(unit: Callable[[Tx, Rules], object]) -> Sweep:
+        return lambda: store.write(lambda tx: unit(tx, rulebook.current()))
+
+    return {
+        "gates": (1, sweep(sweep_gates)),
+        "leases": (5, sweep(lambda tx, _: sweep_leases(tx))),
+        "timeouts": (1, sweep(sweep_timeouts)),
+        "stats": (60, sweep(lambda tx, _: tx.runs.fold_stats())),
+    }
+
+
+def _standing(store: Store, rulebook: Rulebook) -> FindStanding:
+    return lambda key: store.read(lambda tx: stand(tx, rulebook.current(), key))
+
+
+async def _ready(store: Store) -> bool:
+    return await store.read(lambda tx: tx.now() is not None)

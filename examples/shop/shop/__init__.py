@@ -1,0 +1,1 @@
+"""A small tea shop: products, a cart and a checkout."""

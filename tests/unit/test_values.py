@@ -1,0 +1,58 @@
+"""Small values of the domain: actors, conversations, runs, costs and errors."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.actor import AGENT, CLOCK, POLICY, person, program
+from bot.domain.conversation import CONSOLE, Conversation
+from bot.domain.errors import ConflictError, StaleFenceError, UnavailableError, UserError
+from bot.domain.run import Cost
+from tests.unit.domain_samples import a_run
+
+COSTS = st.builds(
+    Cost,
+    input_tokens=st.integers(0, 10**9),
+    output_tokens=st.integers(0, 10**9),
+    usd=st.integers(0, 10**6).map(lambda cents: cents / 100),
+)
+
+
+def test_only_people_have_handles() -> None:
+    assert person("ana", "web").handle == "ana"
+    assert [actor.handle for actor in (program("R-81.1"), CLOCK, POLICY, AGENT)] == [None] * 4
+
+
+def test_a_thread_hangs_in_its_channel() -> None:
+    thread = Conversation(surface="console", tenant="local", channel="console", thread="7")
+    assert thread.root == CONSOLE == CONSOLE.root
+
+
+def test_a_run_keeps_out_whoever_asked_or_steered() -> None:
+    run = a_run(requested_by="omar", attempt_by="", steerers=("olga", "omar"))
+    assert run.key == "R-81"
+    assert run.involved == {"omar", "olga"}
+
+
+@given(st.lists(COSTS, max_size=5))
+def test_costs_add_up_in_any_order(costs: list[Cost]) -> None:
+    there, back = Cost(), Cost()
+    for cost in costs:
+        there = there.plus(cost)
+    for cost in reversed(costs):
+        back = back.plus(cost)
+    assert there == back
+    assert there.input_tokens == sum(cost.input_tokens for cost in costs)
+
+
+def test_the_later_model_is_named() -> None:
+    first = Cost(model="small")
+    assert first.plus(Cost(model="large")).model == "large"
+    assert first.plus(Cost()).model == "small"
+
+
+def test_errors_say_what_can_be_done() -> None:
+    error = UserError("No.", suggestions=["/run list"])
+    assert (str(error), error.text, error.suggestions) == ("No.", "No.", ("/run list",))
+    assert UnavailableError("busy", retry_after=1.5).retry_after == 1.5
+    assert UnavailableError("busy").retry_after is None
+    assert issubclass(StaleFenceError, ConflictError)

@@ -122,17 +122,16 @@ def _measure(rounds: int, duration: float, folder: Path) -> dict[str, list[Measu
 
 
 def _print(measured: dict[str, list[Measured]]) -> None:
-    print(f"{'':<26}{'runs/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'p50 / anchor':>14}")
-    base: list[float] = []
+    print(f"{'':<26}{'runs/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'time of anchor':>16}")
+    bare: list[float] = []
     for name, rounds in measured.items():
-        p50 = [median(one.seconds) for one in rounds]
-        p99 = [quantiles(one.seconds, n=100)[98] for one in rounds]
-        base = p50 if name.startswith("anchor") else base
-        ratio = median(here / bare for here, bare in zip(p50, base, strict=True))
-        rate = median(one.rate for one in rounds)
-        times = f"{median(p50) * 1e3:>9.3f}{median(p99) * 1e3:>9.3f}"
-        print(f"{name:<26}{rate:>9.0f}{times}{ratio:>14.2f}")
-        if name.startswith("anchor") and max(p50) > STEADY * min(p50):
+        rates = [one.rate for one in rounds]
+        p50 = median(median(one.seconds) for one in rounds) * 1e3
+        p99 = median(quantiles(one.seconds, n=100)[98] for one in rounds) * 1e3
+        bare = rates if name.startswith("anchor") else bare
+        ratio = median(anchor / here for anchor, here in zip(bare, rates, strict=True))
+        print(f"{name:<26}{median(rates):>9.0f}{p50:>9.3f}{p99:>9.3f}{f'× {ratio:.1f}':>16}")
+        if bare is rates and max(rates) > STEADY * min(rates):
             print("  the anchor moved by more than 30% between rounds: do not count this run")
 
 

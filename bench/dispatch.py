@@ -1,4 +1,4 @@
-"""A whole `/run dispatch hello` in process: accepted, committed, parsed, permitted, queued, answered.
+"""A whole `/run dispatch hello` in process: accepted, parsed, permitted, queued, answered.
 
 usage: python -m bench.dispatch [--runs 300] [--rounds 3]
 The anchor of the same run: its two durable commits alone, by the sqlite3 module.

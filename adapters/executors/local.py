@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from adapters.executors.leftovers import kill_until_none, leftovers
@@ -70,7 +71,8 @@ class LocalExecutor:
         """
         self._jobs = jobs.resolve()
         self._runner = tuple(runner) or (sys.executable, "-P", "-m", "bot", "job")
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        """The runners that this process has started and not yet reaped, by job."""
 
     async def start(self, assignment: Assignment) -> None:
         """Start a runner; what an earlier one of the job has left is killed first."""
@@ -108,8 +110,12 @@ class LocalExecutor:
             raise UnavailableError(
                 f"The runner of {assignment.job} cannot start: {error}"
             ) from error
-        self._children.append(child)
-        _await_record(folder, child)
+        self._children[assignment.job] = child
+        try:
+            _await_record(folder, child)
+        except UnavailableError:
+            self._kill(folder)
+            raise
 
     def _spawn(self, folder: Path, assignment: Assignment) -> subprocess.Popen[bytes]:
         with (folder / "runner.log").open("ab") as log:
@@ -145,13 +151,17 @@ class LocalExecutor:
     def _kill(self, folder: Path) -> None:
         """Freeze the runner first, so that its children stay its children until they are dead."""
         record = _read_record(folder)
-        runner = record.runner() if record else None
-        if runner is not None:
+        for runner in _present(record):
             send_signal(runner.pid, signal.SIGSTOP)
-            kill_until_none(lambda: descendants(runner.pid, read_processes()), spared=runner.group)
-            send_signal(runner.pid, signal.SIGKILL)
-        kill_until_none(lambda: leftovers(folder), spared=os.getpgrp())
-        self._reap()
+            try:
+                kill_until_none(partial(_below, runner), spared=runner.group)
+            finally:
+                send_signal(runner.pid, signal.SIGKILL)
+        kill_until_none(lambda: [*leftovers(folder), *_present(record)], spared=os.getpgrp())
+        child = self._children.pop(folder.name, None)
+        if child is not None:
+            child.kill()
+            child.wait()
 
     def _remove(self, folder: Path) -> None:
         """Also what the program has protected from writing; nothing that a link points to."""
@@ -167,7 +177,9 @@ class LocalExecutor:
             )
 
     def _reap(self) -> None:
-        self._children = [child for child in self._children if child.poll() is None]
+        for job, child in list(self._children.items()):
+            if child.poll() is not None:
+                self._children.pop(job, None)
 
 
 def _environment(assignment: Assignment) -> dict[str, str]:
@@ -188,8 +200,6 @@ def _await_record(folder: Path, child: subprocess.Popen[bytes]) -> None:
                 return
             raise UnavailableError(f"The runner has ended at once: {_last_line(folder)}")
         if time.monotonic() > give_up_at:
-            child.kill()
-            child.wait()
             raise UnavailableError(f"The runner does not begin: {_last_line(folder)}")
         time.sleep(_POLL)
 
@@ -219,6 +229,15 @@ def _read_record(folder: Path) -> _Record | None:
     if fence < 1 or pid < 1:
         return None
     return _Record(fence=fence, pid=pid, start_time=start_time, boot_id=str(data.get("boot_id")))
+
+
+def _present(record: _Record | None) -> list[Process]:
+    runner = record.runner() if record else None
+    return [runner] if runner else []
+
+
+def _below(runner: Process) -> list[Process]:
+    return descendants(runner.pid, read_processes())
 
 
 def _exit_record(folder: Path) -> Mapping[str, JSON] | None:

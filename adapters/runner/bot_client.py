@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,8 @@ _TIMEOUT = 30.0
 """Seconds until a call counts as unanswered; the wait for orders comes on top."""
 _LONGEST_ANSWER = 8 << 20
 """Bytes; no answer of the bot comes near it."""
+_PIECE = 65_536
+"""Bytes of a file sent at once."""
 _WRONG = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 _OVER = {HTTPStatus.UNAUTHORIZED, HTTPStatus.CONFLICT}
 
@@ -47,15 +50,19 @@ class BotClient:
         return orders
 
     def put_artifact(self, sha256: str, file: BinaryIO, *, size: int) -> None:
-        """Store the bytes of `file`, read from its start."""
+        """Store the first `size` bytes of `file`. Raises UserError when it has fewer by now."""
         file.seek(0)
-        self._call("PUT", f"/artifacts/{sha256}", file, size=size)
+        try:
+            self._call("PUT", f"/artifacts/{sha256}", _exactly(file, size), size=size)
+        except UserError:
+            self._disconnect()  # In the middle of a request, maybe.
+            raise
 
     def _call(
         self,
         method: str,
         path: str,
-        body: bytes | BinaryIO | None = None,
+        body: bytes | Iterator[bytes] | None = None,
         *,
         size: int | None = None,
         timeout: float = _TIMEOUT,
@@ -110,3 +117,15 @@ class BotClient:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _exactly(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """The file in pieces, whatever is appended or cut off meanwhile."""
+    while size:
+        piece = file.read(min(size, _PIECE))
+        if not piece:
+            raise UserError(
+                "The file became shorter while it was stored; report it when it is done."
+            )
+        size -= len(piece)
+        yield piece

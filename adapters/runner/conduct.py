@@ -17,10 +17,9 @@ from adapters.runner.gates import REFUSED, Gates
 from adapters.runner.orders import Orders, Stop
 from adapters.runner.output import Draft, LogLimit
 from adapters.runner.program import Program
-from adapters.runner.replies import FileReplies, StdinReplies
+from adapters.runner.replies import open_replies
 from adapters.runner.report_socket import ReportSocket
 from adapters.runner.worker import Worker
-from bot.domain.blueprint import Replies
 from bot.domain.errors import StaleFenceError, UserError
 from bot.domain.report import ReportKind
 from bot.domain.vocabulary import Reason
@@ -43,7 +42,7 @@ class Conduct:
         self._claim = claim
         self._secrets = secrets
         self._gates = Gates(claim.assignment.hold.total_seconds(), consumed=claim.consumed)
-        self._replies = _replies(claim)
+        self._replies = open_replies(claim)
         self._orders = Orders(claim, self._gates, self._replies)
         self._worker = Worker(claim.loop)
         self._socket: ReportSocket | None = None
@@ -125,13 +124,11 @@ class Conduct:
 
     def _accompany(self, program: Program, desk: Desk) -> Draft | None:
         """Be with a program until it and all it started are gone; None: start it again."""
-        if isinstance(self._replies, StdinReplies) and program.stdin is not None:
-            self._replies.attach(program.stdin)
+        self._replies.attach(program.stdin)
         excess = self._watch(program)
         exited = program.exit_code is not None
         self._end_everything(patience=0.0 if exited else _PATIENCE)
-        if isinstance(self._replies, StdinReplies):
-            self._replies.detach()
+        self._replies.detach()
         program.close()
         exit_code = program.exit_code or 0
         if over := excess or self._stopped(exit_code):
@@ -198,8 +195,7 @@ class Conduct:
         self._claim.loop.turn(timeout)
         self._claim.descendants.reap()
         self._gates.end_holds()
-        if isinstance(self._replies, StdinReplies):
-            self._replies.pump()
+        self._replies.pump()
         self._bot.check()
 
     def _heed_signals(self) -> None:
@@ -237,14 +233,6 @@ class Conduct:
         self._claim.descendants.kill()
         self._claim.folder.write_exit("stale", {})
         return 0
-
-
-def _replies(claim: Claim) -> FileReplies | StdinReplies | None:
-    if claim.assignment.replies is Replies.STDIN:
-        return StdinReplies(claim.consumed)
-    if claim.assignment.replies is Replies.FILE:
-        return FileReplies(claim.folder.replies, claim.consumed)
-    return None
 
 
 def _excess(used: int, limit: int) -> str:

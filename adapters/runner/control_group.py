@@ -53,9 +53,9 @@ def make_group(parent: Path, job: str, cpu: float) -> Path:
 
 def _delegated_group() -> Path | None:
     """The group above our own, if systemd gave it to us to divide; else it is not ours."""
-    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     mount = next((line.split()[4] for line in mounts if " - cgroup2 " in line), None)
-    lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    lines = Path("/proc/self/cgroup").read_text(encoding="utf-8", errors="replace").splitlines()
     own = next((line[4:] for line in lines if line.startswith("0::/")), "")
     if mount is None or not own:
         return None

@@ -100,10 +100,11 @@ class Deliveries:
         while not visitor.gone:
             try:
                 self._client.put_artifact(sha256, file, size=size)
-                break
             except UnavailableError:
                 pauses.pause()
-        return {"size": size, "sha256": sha256}
+            else:
+                return {"size": size, "sha256": sha256}
+        raise UserError("Nobody waits for this artifact any more.")
 
 
 def _failing(visitor: Visitor) -> Callable[[UserError], None]:

@@ -1,6 +1,5 @@
 """Answers the calls of `signalbox report`; checks again what the client has checked."""
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from bot.domain.vocabulary import Reason
 
 _LONGEST_NAME = 80
 _LONGEST_TEXT = 4_000
+_LARGEST_NUMBER = 10**15
 _STEP_STATES = ("running", "done", "failed")
 _RESULTS = ("succeeded", "partial", "failed")
 
@@ -105,8 +105,8 @@ class Desk:
 
 def _text(request: Request, field: str, longest: int) -> str:
     value = request.get(field)
-    if not isinstance(value, str) or not 0 < len(value) <= longest:
-        raise UserError(f"The {field} must be text of 1 to {longest:,} characters.")
+    if not isinstance(value, str) or not 0 < len(value) <= longest or "\0" in value:
+        raise UserError(f"The {field} must be text of 1 to {longest:,} characters without NUL.")
     return value
 
 
@@ -119,6 +119,6 @@ def _word(request: Request, field: str, words: tuple[str, ...]) -> str:
 
 def _number(request: Request, field: str) -> float:
     value = request.get(field)
-    if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise UserError(f"{field} must be a number of at least 0.")
+    if not isinstance(value, int | float) or not 0 <= value <= _LARGEST_NUMBER:
+        raise UserError(f"{field} must be a number from 0 to {_LARGEST_NUMBER:,}.")
     return value

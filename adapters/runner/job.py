@@ -3,7 +3,6 @@
 The assignment comes as JSON on standard input; nothing of it is written to a file.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -25,9 +24,12 @@ from bot.domain.vocabulary import Reason
 
 def main(argv: Sequence[str]) -> int:
     """Carry out the assignment. 0: the claim is over; 1: its last report was not delivered."""
-    parser = argparse.ArgumentParser(prog="signalbox job", description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, metavar="DIR")
-    folder = JobFolder(parser.parse_args(argv).folder.resolve())
+    match argv:
+        case ["--folder", path]:
+            folder = JobFolder(Path(path).resolve())
+        case _:
+            sys.stderr.write("Usage: signalbox job --folder DIR < assignment\n")
+            return 2
     try:
         assignment = decode(Assignment, json.load(sys.stdin.buffer))
     except (ValueError, TypeError, KeyError) as error:

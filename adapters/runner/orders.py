@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from adapters.runner.claim import Claim
 from adapters.runner.gates import Gates
-from adapters.runner.replies import FileReplies, StdinReplies, reply_line
+from adapters.runner.replies import ReplyChannel
 from bot.domain.codec import JSON
 
 
@@ -23,9 +23,7 @@ class Stop:
 class Orders:
     """Keeps what the conduct of the claim must obey, and passes on the rest."""
 
-    def __init__(
-        self, claim: Claim, gates: Gates, replies: FileReplies | StdinReplies | None
-    ) -> None:
+    def __init__(self, claim: Claim, gates: Gates, replies: ReplyChannel) -> None:
         self.stop: Stop | None = None
         """The first order to stop; it is final."""
         self.restart_by: str | None = None
@@ -35,12 +33,15 @@ class Orders:
         self._replies = replies
 
     def take(self, order: Mapping[str, JSON]) -> None:
-        """Take an order as it came from the bot."""
+        """Take an order as it came from the bot.
+
+        The decision that the program was started again with is in its environment already.
+        """
         number, kind, data = order["id"], order["kind"], order["data"]
-        if kind == "decision":
+        if kind == "decision" and data["gate"] != self._claim.assignment.resume_gate:
             self._gates.decide(number, data)
-        elif kind == "reply" and self._replies is not None:
-            self._replies.add(number, reply_line(data))
+        elif kind == "reply":
+            self._replies.add(number, data)
         else:
             self._obey(kind, data)
             self._claim.consumed(number)
@@ -55,5 +56,5 @@ class Orders:
             )
         elif kind == "restart":
             self.restart_by = data["by"]
-        else:
-            self._claim.note(f"The order “{kind}” had no effect: this job takes no such thing.")
+        elif kind != "decision":
+            self._claim.note(f"The order “{kind}” had no effect: this runner does not know it.")

@@ -5,18 +5,16 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from adapters.proc import Process, descendants, kill, read_processes, send_signal
+from adapters.runner.pauses import Pauses
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _MIB = 1 << 20
-_BETWEEN_KILLS = 0.002
-"""Seconds."""
 
 
 def become_guardian() -> None:
@@ -85,9 +83,10 @@ class Descendants:
 
     def kill(self) -> None:
         """SIGKILL until none is left, also of what is started meanwhile."""
+        pauses = Pauses(first=0.002, longest=0.5)
         while self.any():
             kill(self.alive(), spared=os.getpgrp())
-            time.sleep(_BETWEEN_KILLS)
+            pauses.pause()
 
     def memory_mb(self, limit: int) -> int:
         """What all of them use, in MiB; measured closely only when it seems to pass `limit`."""

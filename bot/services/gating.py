@@ -36,8 +36,8 @@ class GateRequest:
 def open_gate(case: Case, rules: Rules, job: Job, asked: GateRequest) -> Gate:
     """Open a gate of a job, on the terms that policy sets now.
 
-    In autopilot a plain checkpoint is satisfied at once by policy, so that its scope still binds; an `always` gate,
-    and one opened because the scope was left, waits for a person.
+    In autopilot a plain checkpoint is satisfied at once by policy, so that its scope still
+    binds; an `always` gate, and one opened because the scope was left, waits for a person.
     """
     passes = case.run.mode is Mode.AUTOPILOT and not asked.spec.always and not asked.outside
     wanted = _new_gate(case, rules, job, asked)

@@ -356,7 +356,7 @@ def main() -> int:
     """From the failing test to the pushed repair, or on from the gate where it paused."""
     memory = Memory.recall(resumed="SIGNALBOX_RESUME" in os.environ)
     if memory.pushing:
-        if DECISION["state"] == "returned":
+        if DECISION and DECISION["state"] == "returned":
             withdraw()
         return push(memory)
     print("::signalbox phase PLANNING", flush=True)

@@ -202,7 +202,7 @@ def test_a_repository_that_is_not_there_is_named(world: RunnerWorld, tmp_path: P
     assert world.bot.kinds == ["ended"]
 
 
-def test_a_stop_ends_the_preparation(world: RunnerWorld, tmp_path: Path) -> None:
+def test_a_stop_ends_the_preparation(world: RunnerWorld) -> None:
     """The remote is a git server that never answers."""
     with subprocess.Popen(
         [

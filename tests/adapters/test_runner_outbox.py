@@ -37,7 +37,8 @@ def test_a_log_report_never_grows_too_long() -> None:
     assert [len(str(text)) for _seq, _kind, text in sent(outbox)] == [40_000, 40_000]
 
 
-def test_a_batch_stays_below_what_the_bot_takes() -> None:
+def test_a_batch_stays_below_what_the_bot_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_GATHERING", 0)
     outbox = Outbox()
     for _ in range(40):
         outbox.add_log("out", "\x1b" * 65_536)

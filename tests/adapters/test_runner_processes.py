@@ -1,4 +1,3 @@
-import os
 import re
 import signal
 import time
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.proc import read_process
+from adapters.proc import read_process, read_processes
 from adapters.runner.control_group import make_group
 from bot.domain.blueprint import Limits
 from tests.adapters.runner_world import RunnerWorld, runner_world, wait_until
@@ -110,8 +109,7 @@ def test_no_zombie_stays(world: RunnerWorld) -> None:
 
 
 def _children(pid: int) -> list[int]:
-    processes = (read_process(int(name)) for name in os.listdir("/proc") if name.isdecimal())
-    return [process.pid for process in processes if process and process.parent == pid]
+    return [process.pid for process in read_processes().values() if process.parent == pid]
 
 
 def test_the_runner_is_small(world: RunnerWorld) -> None:

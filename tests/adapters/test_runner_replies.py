@@ -65,4 +65,4 @@ def test_a_message_for_a_program_that_takes_none_is_noted(world: RunnerWorld) ->
     wait_until((world.folder / "workspace").exists, "the workspace")
     (world.folder / "workspace" / "go").touch()
     world.bot.wait_for("ended")
-    assert "The order “reply” had no effect" in world.bot.log("runner")
+    assert "A message for the program had no effect" in world.bot.log("runner")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 PATIENCE = 30.0
@@ -40,7 +40,7 @@ class AgentApi:
         self._changed = threading.Condition()
         self._server: ThreadingHTTPServer | None = None
 
-    def __enter__(self) -> "AgentApi":
+    def __enter__(self) -> Self:
         self.come_up()
         return self
 
@@ -86,7 +86,8 @@ class AgentApi:
 
     def wait_for(self, kind: str, count: int = 1) -> Data:
         """The data of the `count`-th report of a kind, once it is there."""
-        return self.wait_until(lambda: self.of(kind)[count - 1 :], f"{kind} report")[0]
+        found: Data = self.wait_until(lambda: self.of(kind)[count - 1 :], f"{kind} report")[0]
+        return found
 
     def wait_for_log(self, text: str) -> None:
         """Return when the log holds the text."""

@@ -1,10 +1,12 @@
 """Stop, restart, retry, delete, assign, review: who may, when, and what is said."""
 
+import pytest
+
 from bot.domain.order import OrderKind
 from bot.domain.run import Run
 from bot.domain.vocabulary import Status
 from bot.messages.reply import Outcome
-from tests.fakes.stage import Runner, Stage, text_of
+from tests.fakes.stage import PLAN, Runner, Stage, text_of
 
 
 async def running(theatre: Stage, blueprint: str = "hello") -> Runner:
@@ -119,6 +121,26 @@ async def test_several_runs_are_confirmed_first(theatre: Stage) -> None:
     assert done.runs == ("R-1",)
     assert "R-3 is already over" in text_of(done.message)
     assert (await run_of(theatre, 2)).status is Status.QUEUED
+
+
+@pytest.mark.parametrize("verb", ["retry", "restart", "delete", "review", "approve", "deny"])
+async def test_every_verb_over_several_runs_asks_first(theatre: Stage, verb: str) -> None:
+    for _ in range(2):
+        await theatre.says("developer", "dispatch fix-rounding")
+        runner = await (await theatre.claims()).starts()
+        await runner.reports("gate", checkpoint="plan", plan=PLAN)
+        await theatre.settle()
+    asked = await theatre.says(
+        "reviewer", f"{verb} 1 2 so be it" if verb == "deny" else f"{verb} 1 2"
+    )
+    assert asked.outcome is Outcome.PROPOSED
+    done = await theatre.press(asked.message.buttons[0], "reviewer")
+    effective = verb in {"delete", "approve", "deny"}
+    assert done.outcome is (Outcome.DONE if effective else Outcome.REFUSED)
+    assert done.runs == (("R-1", "R-2") if effective else ())
+    if verb == "approve":
+        again = await theatre.press(asked.message.buttons[0], "reviewer")
+        assert again.outcome is Outcome.REFUSED
 
 
 async def test_assign_is_for_admins(theatre: Stage) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adapters.executors.leftovers import leftovers
+from adapters.executors.leftovers import kill_until_none, leftovers
 from bot.domain.assignment import Assignment
 from bot.domain.codec import canonical_json
 from bot.domain.vocabulary import Mode
@@ -80,9 +80,11 @@ class RunnerWorld:
         return [left.pid for left in found if left.alive and left.pid not in runners]
 
     def close(self) -> None:
+        """Leave no process behind, whatever has failed."""
         for runner in self._started:
             runner.kill()
             runner.wait()
+        kill_until_none(lambda: leftovers(self.folder), spared=os.getpgrp())
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:
@@ -95,7 +97,7 @@ def wait_until(true: Callable[[], object], what: str) -> None:
 
 @contextmanager
 def runner_world(data: Path) -> Iterator[RunnerWorld]:
-    """A world that leaves no process behind."""
+    """A world in this data folder."""
     data.mkdir(parents=True)
     with AgentApi(data / "address") as bot:
         world = RunnerWorld(data, bot)
@@ -103,4 +105,3 @@ def runner_world(data: Path) -> Iterator[RunnerWorld]:
             yield world
         finally:
             world.close()
-            assert not world.processes

@@ -38,6 +38,17 @@ def whole(tx: Tx, run_id: int) -> bool:
     return posting is not None and len(chunk.text) == 5000 and seqs == [1, 2]
 
 
+def test_a_process_that_fails_without_closing_ends(tmp_path: Path) -> None:
+    script = (
+        "import asyncio, pathlib, sys; from storage.store import SqliteStore; "
+        "from tests.fakes.clock import FakeClock; "
+        "store = SqliteStore(pathlib.Path(sys.argv[1]), FakeClock()); "
+        "asyncio.run(store.open()); sys.exit(3)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "signalbox.db")]
+    assert subprocess.run(command, cwd=ROOT, check=False, timeout=60).returncode == 3
+
+
 @pytest.mark.parametrize("after", [1, 50, 200])
 async def test_killed_in_the_middle(tmp_path: Path, after: int) -> None:
     path = tmp_path / "signalbox.db"

@@ -18,3 +18,12 @@ def bot(tmp_path: Path) -> Iterator[RealBot]:
     for run in (1, 2, 3):
         real.chat(f"/run stop {run}", who="admin")
     real.stop()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBot]:
+    """One bot for tests that leave it as they found it."""
+    real = RealBot(tmp_path_factory.mktemp("shared") / "data")
+    real.start()
+    yield real
+    real.stop()

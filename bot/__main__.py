@@ -120,6 +120,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         return _COMMANDS[given[0]](given[1:])
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except UserError as error:
         print(f"signalbox {given[0]}: {error.text}", file=sys.stderr)
         return _USAGE

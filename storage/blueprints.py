@@ -1,17 +1,21 @@
 """The versions of blueprints that runs were made of."""
 
-from sqlalchemy import bindparam, select
+import json
+from functools import lru_cache
+
+from sqlalchemy import Text, bindparam, select, type_coerce
 
 from bot.domain.blueprint import Blueprint
+from bot.domain.codec import decode
 from bot.domain.errors import NotFoundError
 from storage.scope import Scope
 from storage.tables import blueprint_versions
 from storage.upsert import Upsert
 
 _KEEP = Upsert(blueprint_versions, ("version",))
-_LOAD = select(blueprint_versions.c.content).where(
-    blueprint_versions.c.version == bindparam("wanted")
-)
+_IS = blueprint_versions.c.version == bindparam("wanted")
+_KNOWN = select(blueprint_versions.c.version).where(_IS)
+_LOAD = select(type_coerce(blueprint_versions.c.content, Text)).where(_IS)
 
 
 class SqlBlueprints:
@@ -23,6 +27,8 @@ class SqlBlueprints:
 
     def keep(self, blueprint: Blueprint) -> None:
         """Store a version unless it is stored already."""
+        if self._scope.run(_KNOWN, {"wanted": blueprint.version}).first():
+            return
         row = {
             "version": blueprint.version,
             "name": blueprint.name,
@@ -33,7 +39,13 @@ class SqlBlueprints:
 
     def load(self, version: str) -> Blueprint:
         """Raises NotFoundError."""
-        found: Blueprint | None = self._scope.run(_LOAD, {"wanted": version}).scalar()
+        found: str | None = self._scope.run(_LOAD, {"wanted": version}).scalar()
         if found is None:
             raise NotFoundError(f"There is no blueprint version {version[:12]}.")
-        return found
+        return _read(found)
+
+
+@lru_cache(maxsize=256)
+def _read(content: str) -> Blueprint:
+    """A stored version never changes, so that it is read from its text once."""
+    return decode(Blueprint, json.loads(content))

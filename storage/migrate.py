@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, make_url, text
+from sqlalchemy import URL, Connection, inspect, make_url, text
 
 from bot.domain.errors import UserError
 from storage.sqlite import SqliteFile, for_writing
@@ -13,7 +13,7 @@ NEWEST = "0001"
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def migrate(url: str) -> None:
+def migrate(url: str | URL) -> None:
     """Make the tables what the code expects, in one transaction; harmless when they are.
 
     Raises UserError for a database of a newer version or another kind, UnavailableError for
@@ -27,7 +27,7 @@ def migrate(url: str) -> None:
         file.close()
 
 
-def _file(url: str) -> SqliteFile:
+def _file(url: str | URL) -> SqliteFile:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise UserError(

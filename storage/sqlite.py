@@ -31,9 +31,13 @@ _FAILURES = {
 }
 
 
-def sqlite_url(path: Path) -> str:
+class DatabaseUnavailableError(UnavailableError):
+    """No unit can be committed now, whatever it does."""
+
+
+def sqlite_url(path: Path) -> URL:
     """The URL of a database file."""
-    return URL.create("sqlite", database=str(path)).render_as_string()
+    return URL.create("sqlite", database=str(path))
 
 
 class SqliteFile:
@@ -96,7 +100,7 @@ def plain_failures() -> Iterator[None]:
         words = _FAILURES.get(code & _PRIMARY)
         if words is None:
             raise
-        raise UnavailableError(words) from error
+        raise DatabaseUnavailableError(words) from error
 
 
 def _keep_private(path: Path) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from bot.ports.store import Topic, Tx
 from storage.scope import Scope
+from storage.sqlite import DatabaseUnavailableError
 from storage.transaction import Transaction
 
 _TOGETHER = 64
@@ -45,7 +46,8 @@ class Writer:
         self._now = now
         self._wake = wake
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="store-writer")
+        # A daemon: a process that fails without closing its store must still end.
+        self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
     def submit(self, unit: Unit) -> Future[Any]:
@@ -79,15 +81,19 @@ class Writer:
         return taken
 
     def _carry_out(self, calls: Sequence[_Call]) -> None:
-        """One commit for all; where one of them raises, one commit for each."""
+        """One commit for all; where one of them raises, one commit for each.
+
+        Where the database itself is unavailable, all fail at once: each would wait in vain.
+        """
         try:
             results, woken = self._commit(calls)
         except BaseException as error:  # whatever a unit raises is its caller's
-            if len(calls) == 1:
-                calls[0].future.set_exception(error)
-                return
+            final = len(calls) == 1 or isinstance(error, DatabaseUnavailableError)
             for call in calls:
-                self._carry_out([call])
+                if final:
+                    call.future.set_exception(error)
+                else:
+                    self._carry_out([call])
             return
         self._wake(woken)
         for call, result in zip(calls, results, strict=True):

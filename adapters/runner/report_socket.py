@@ -20,6 +20,8 @@ from bot.domain.errors import UserError
 
 _LONGEST_REQUEST = 4 << 20
 """Bytes; the largest allowed plan fits."""
+_MOST_VISITORS = 100
+"""At the same time; each may cost a descriptor and a whole request in memory."""
 _CREDENTIALS = struct.Struct("3i")
 _ANSWER_TIMEOUT = 1.0
 """Seconds for a client to make room for its answer."""
@@ -73,9 +75,10 @@ class Visitor:
 
     def leave(self) -> None:
         """The conversation is over."""
-        self.gone = True
-        self._loop.forget(self._connection)
-        self._connection.close()
+        if not self.gone:
+            self.gone = True
+            self._loop.forget(self._connection)
+            self._connection.close()
 
 
 class ReportSocket:
@@ -106,12 +109,13 @@ class ReportSocket:
             connection, _address = self._listener.accept()
         except OSError:
             return
-        if not _belongs_here(connection):
+        self._visitors = {visitor for visitor in self._visitors if not visitor.gone}
+        if len(self._visitors) >= _MOST_VISITORS or not _belongs_here(connection):
             connection.close()
             return
         connection.setblocking(False)  # noqa: FBT003 - its only way to say no
         visitor = Visitor(connection, self._loop)
-        self._visitors = {present for present in self._visitors if not present.gone} | {visitor}
+        self._visitors.add(visitor)
         self._loop.watch(connection, lambda: self._listen_to(visitor))
 
     def _listen_to(self, visitor: Visitor) -> None:

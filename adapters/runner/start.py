@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
         # Python ignores these two, and what is ignored stays so in the program.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-        os.execvp(command[0], command)  # noqa: S606 - the blueprint's own command
+        os.execvpe(command[0], command, _given_environment())  # noqa: S606 - the blueprint's own
     except OSError as error:
         os.write(failure, str(error.errno or 0).encode())
     os._exit(127)
@@ -38,6 +38,13 @@ def _tie_to(runner: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != runner:
         os._exit(127)
+
+
+def _given_environment() -> dict[bytes, bytes]:
+    """What this process was started with; Python may have added a locale since."""
+    with open("/proc/self/environ", "rb") as given:  # noqa: PTH123 - as above
+        entries = given.read().split(b"\0")
+    return dict(entry.split(b"=", 1) for entry in entries if b"=" in entry)
 
 
 def _stay_on(cores: int) -> None:

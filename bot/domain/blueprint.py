@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum, unique
+from functools import cached_property
 
 from bot.domain.codec import digest
 from bot.domain.errors import UserError
@@ -111,7 +112,7 @@ class Blueprint:
     keep_alive: timedelta = timedelta(0)
     retry_safe: bool = False
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Hash of the content; equal recipes have equal versions."""
         return digest(self)

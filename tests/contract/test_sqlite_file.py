@@ -1,8 +1,11 @@
 """What is true of SQLite alone: private files, settings, and failures said plainly."""
 
+import itertools
 import sqlite3
 import stat
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,9 @@ from sqlalchemy.exc import OperationalError
 
 from bot.domain.errors import UnavailableError
 from bot.domain.selection import Filter
-from storage.sqlite import SqliteFile, for_reading, for_writing
+from storage.sqlite import DatabaseUnavailableError, SqliteFile, for_reading, for_writing
 from storage.store import SqliteStore
+from storage.writer import Writer
 from tests.contract.rows import add_run
 from tests.fakes.clock import FakeClock
 
@@ -108,3 +112,24 @@ def test_a_file_that_another_process_holds(tmp_path: Path) -> None:
     with file.transaction() as connection:
         fill(connection)
     file.close()
+
+
+def test_waiting_units_do_not_wait_for_a_held_file_one_after_the_other() -> None:
+    tries, go_on = itertools.count(1), threading.Event()
+
+    @contextmanager
+    def held() -> Iterator[Connection]:
+        next(tries)
+        go_on.wait()
+        raise DatabaseUnavailableError("held")
+        yield
+
+    writer = Writer(held, now=FakeClock().now, wake=list)
+    first = writer.submit(add_run)
+    while not first.running():
+        go_on.wait(0.001)
+    rest = [writer.submit(add_run) for _ in range(20)]
+    go_on.set()
+    writer.close()
+    assert all(isinstance(call.exception(), UnavailableError) for call in (first, *rest))
+    assert next(tries) == 3

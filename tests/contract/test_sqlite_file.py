@@ -1,11 +1,9 @@
 """What is true of SQLite alone: private files, settings, and failures said plainly."""
 
-import itertools
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from bot.domain.errors import UnavailableError
 from bot.domain.selection import Filter
 from storage.sqlite import DatabaseUnavailableError, SqliteFile, for_reading, for_writing
 from storage.store import SqliteStore
+from storage.watch import Watches
 from storage.writer import Writer
 from tests.contract.rows import add_run
 from tests.fakes.clock import FakeClock
@@ -114,22 +113,30 @@ def test_a_file_that_another_process_holds(tmp_path: Path) -> None:
     file.close()
 
 
-def test_waiting_units_do_not_wait_for_a_held_file_one_after_the_other() -> None:
-    tries, go_on = itertools.count(1), threading.Event()
+class HeldFile(AbstractContextManager[Connection]):
+    """Transactions that cannot begin; the first tries only once it may."""
 
-    @contextmanager
-    def held() -> Iterator[Connection]:
-        next(tries)
-        go_on.wait()
+    def __init__(self) -> None:
+        self.tries = 0
+        self.go_on = threading.Event()
+
+    def __enter__(self) -> Connection:
+        self.tries += 1
+        self.go_on.wait()
         raise DatabaseUnavailableError("held")
-        yield
 
-    writer = Writer(held, now=FakeClock().now, wake=list)
+    def __exit__(self, *_: object) -> None:
+        """Nothing was begun."""
+
+
+def test_waiting_units_do_not_wait_for_a_held_file_one_after_the_other() -> None:
+    held = HeldFile()
+    writer = Writer(lambda: held, now=FakeClock().now, wake=Watches().wake)
     first = writer.submit(add_run)
     while not first.running():
-        go_on.wait(0.001)
+        held.go_on.wait(0.001)
     rest = [writer.submit(add_run) for _ in range(20)]
-    go_on.set()
+    held.go_on.set()
     writer.close()
     assert all(isinstance(call.exception(), UnavailableError) for call in (first, *rest))
-    assert next(tries) == 3
+    assert held.tries == 2

@@ -12,7 +12,7 @@ from bot.domain.actor import person
 from bot.domain.conversation import CONSOLE, Conversation
 from bot.domain.errors import UnavailableError, UserError
 from bot.messages.message import Message
-from bot.messages.reply import Outcome
+from bot.messages.reply import Outcome, Reply
 from commands import COMMANDS
 from storage.store import SqliteStore
 from tests.fakes.clock import FakeClock, FixedIds
@@ -119,7 +119,7 @@ async def test_edits_are_coalesced(flaky: tuple[Stage, FlakyMessenger]) -> None:
     assert "▸ COMMITTING" in text_of(messenger.edits[-1][1])
 
 
-def _breaking(_request: object, _given: object) -> None:
+def _breaking(_request: object, _given: object) -> Reply:
     raise ZeroDivisionError
 
 

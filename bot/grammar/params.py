@@ -55,6 +55,8 @@ class Param:
     choices: tuple[str, ...] = ()
     hidden: bool = False
     help: str = ""
+    shown_as: str = ""
+    """The word of help for it, where that is another than its name."""
 
     @property
     def usage(self) -> str:
@@ -63,7 +65,7 @@ class Param:
             Kind.CHOICE: "|".join(self.choices),
             Kind.OPTION: f"{self.name}=…",
             Kind.INPUTS: "key=value …",
-            Kind.TEXT: f"<{self.name}…>",
+            Kind.TEXT: f"<{self.shown_as or self.name}…>",
             Kind.RUNS: "<run>…",
             Kind.PERSON: "@person",
             Kind.FILTER: "filters and words",

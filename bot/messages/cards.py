@@ -182,9 +182,9 @@ def _gate_buttons(gate: Gate) -> tuple[Button, ...]:
             press=Press(verb="approve", arguments=bound),
             tone=Tone.GOOD,
         ),
-        _asking("changes", "reason", bound),
+        _asking("changes", "text", bound),
         _asking("ask", "question", {"run": gate.key}),
-        replace(_asking("deny", "reason", bound), tone=Tone.BAD),
+        replace(_asking("deny", "text", bound), tone=Tone.BAD),
     )
 
 

@@ -1,6 +1,5 @@
 """Killed in the middle of its writes, a store keeps what it promised, and no half of a unit."""
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -19,9 +18,8 @@ ROOT = Path(__file__).parents[2]
 
 def write_and_kill(path: Path, *, after: int) -> set[int]:
     """The runs that the killed process was told are durable, at least `after` of them."""
-    command = [sys.executable, str(ROOT / "tests/contract/busy_writer.py"), str(path)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as writer:
+    command = [sys.executable, "-m", "tests.contract.busy_writer", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
         assert writer.stdout is not None
         promised = [writer.stdout.readline() for _ in range(after)]
         writer.kill()

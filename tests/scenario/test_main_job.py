@@ -92,7 +92,7 @@ async def test_a_press_is_bound_to_what_was_shown(theatre: Stage) -> None:
         if button.label == "Approve"
     )
     assert stale.press.arguments["shown"]
-    await theatre.presses("reviewer", "Ask for changes…", reason="keep the signature")
+    await theatre.presses("reviewer", "Ask for changes…", text="keep the signature")
     (order,) = await runner.orders()
     assert order.data["state"] == "returned"
     assert order.data["note"] == "keep the signature"

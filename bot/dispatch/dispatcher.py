@@ -120,6 +120,9 @@ class Dispatcher:
             values = parse_words(command.params, tail, verb=command.verb, now=now)
         return command.handle(request, command.arguments(**values))
 
+    def _is_verb(self, word: str) -> bool:
+        return any(word.lower() in {command.verb, *command.synonyms} for command in self._registry)
+
     def _read_verb(self, text: str, request: Request) -> tuple[Command, str]:
         if len(text) > LONGEST_TEXT:
             raise UsageError(
@@ -128,10 +131,13 @@ class Dispatcher:
             )
         words = Words(text, now=request.tx.now())
         first = words.next()
-        if first and first.text.lower() in {"/run", "run"}:
+        called = first is not None and first.text.lower() in {"/run", "run"}
+        if called:
             first = words.next()
         if first is None:
             return find_command(self._registry, "help"), ""
+        if request.conversation.thread and not called and not self._is_verb(first.text):
+            return find_command(self._registry, "reply"), text
         return find_command(self._registry, first.text), words.remaining()
 
 

@@ -27,6 +27,7 @@ class EventType(StrEnum):
     GATE_APPROVED = "gate_approved"
     GATE_CLOSED = "gate_closed"
     GATE_ASKED = "gate_asked"
+    REPLY_GIVEN = "reply_given"
     JOB_WAITING = "job_waiting"
     JOB_PARKED = "job_parked"
     JOB_RESUMED = "job_resumed"

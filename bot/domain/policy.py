@@ -81,6 +81,7 @@ _BY_ROLE: Mapping[str, Role] = {
     "why": Role.VIEWER,
     "help": Role.VIEWER,
     "ask": Role.OPERATOR,
+    "reply": Role.OPERATOR,
     "review": Role.OPERATOR,
     "assign": Role.ADMIN,
 }

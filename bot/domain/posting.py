@@ -46,6 +46,7 @@ _NOTES = frozenset(
     {
         EventType.SUMMARY_REPORTED,
         EventType.GATE_ASKED,
+        EventType.REPLY_GIVEN,
         EventType.GATE_SATISFIED_BY_POLICY,
         EventType.BRANCH_PUSHED,
         EventType.JOB_CANCELLING,

@@ -197,3 +197,31 @@ async def test_a_lost_lease_is_not_silently_repeated(theatre: Stage) -> None:
     run = await run_of(theatre)
     assert run.status is Status.FAILED
     assert "not heard of" in run.reason
+
+
+async def test_words_in_a_thread_steer_the_program_and_bar_their_author(theatre: Stage) -> None:
+    runner = await running(theatre, "fix-rounding")
+    await theatre.settle()
+    thread = await theatre.thread_of("R-1")
+    sent = await theatre.says("reviewer", "please keep the old name", thread=thread)
+    assert sent.outcome is Outcome.DONE
+    (order,) = await runner.orders()
+    assert (order.kind, order.data["kind"], order.data["text"]) == (
+        OrderKind.REPLY,
+        "reply",
+        "please keep the old name",
+    )
+    assert "please keep the old name" in "".join(text_of(m) for m in await theatre.told())
+    await runner.reports("gate", checkpoint="plan", plan=PLAN)
+    await theatre.settle()
+    barred = await theatre.says("reviewer", "approve", thread=thread)
+    assert "not you: you steered it" in text_of(barred.message)
+    assert (await theatre.says("viewer", "me too", thread=thread)).outcome is Outcome.REFUSED
+    unknown = await theatre.says("reviewer", "/run aprove", thread=thread)
+    assert unknown.outcome is Outcome.USAGE
+    await runner.reports("parked", gate="G-1")
+    away = await theatre.says("developer", "hello?", thread=thread)
+    assert "no program is there" in text_of(away.message)
+    await theatre.says("developer", "dispatch hello")
+    deaf = await theatre.says("developer", "reply 2 hello")
+    assert "takes no messages" in text_of(deaf.message)

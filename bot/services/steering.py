@@ -1,0 +1,34 @@
+"""Steering: people's words reach the program of a live run."""
+
+from bot.domain.actor import Actor
+from bot.domain.blueprint import Replies
+from bot.domain.errors import IllegalTransitionError
+from bot.domain.events import EventType
+from bot.domain.order import OrderKind
+from bot.domain.run import Run
+from bot.ports.store import Tx
+from bot.services.case import load_case
+from bot.services.lifecycle import words
+from bot.services.rules import Rules
+
+
+def steer(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, text: str) -> Run:
+    """Hand words to a run's program; who does so has steered it, as four-eyes counts.
+
+    Raises IllegalTransitionError where no program would read them.
+    """
+    case = load_case(tx, run_id)
+    rules.permit(actor, "reply", run=case.run)
+    run, job = case.run, case.job
+    if tx.blueprints.load(run.blueprint_version).replies is Replies.NONE:
+        raise IllegalTransitionError(
+            f"The program of {run.key} takes no messages; its blueprint {run.blueprint} says "
+            "replies: none."
+        )
+    if not job.status.live or not job.program_present:
+        raise IllegalTransitionError(f"{run.key} is {words(run)}; no program is there to read it.")
+    order = {"by": actor.name, "kind": "reply", "text": text, "gate": ""}
+    tx.orders.give(job.id, OrderKind.REPLY, order)
+    case.change(steerers=tuple(sorted({*run.steerers, actor.name})))
+    case.note(EventType.REPLY_GIVEN, actor, text=text)
+    return case.save()

@@ -15,13 +15,16 @@ T = TypeVar("T")
 JSON = Any
 """Plain data: dict, list, str, int, float, bool or None."""
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def encode(value: object) -> JSON:
     """Plain data for a value: datetimes as ISO 8601, durations as seconds, sets sorted."""
+    if type(value) in _PLAIN:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)
-        }
+        return {name: encode(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -49,12 +52,17 @@ def decode(kind: type[T], data: JSON) -> T:
 
 def canonical_json(value: object) -> str:
     """One text for equal values: sorted keys, no white space, UTF-8 kept."""
-    return json.dumps(encode(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(encode(value))
 
 
 def digest(value: object) -> str:
     """SHA-256 of the canonical JSON, in hexadecimal."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 @cache

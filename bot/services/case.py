@@ -1,5 +1,6 @@
 """Case: one run as loaded in a transaction, gathering what is decided until it is saved."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,11 +21,11 @@ from bot.ports.store import Tx
 class Case:
     """State, events, postings and orders of a run, saved together or not at all."""
 
-    def __init__(self, tx: Tx, run: Run) -> None:
-        """Load what belongs to `run`, which was loaded in the same transaction."""
+    def __init__(self, tx: Tx, run: Run, jobs: Iterable[Job]) -> None:
+        """A case of a run and all its jobs, as stored in the same transaction."""
         self.tx = tx
         self.run = run
-        self.jobs = {job.id: job for job in tx.jobs.of_run(run.id)}
+        self.jobs = {job.id: job for job in jobs}
         self._loaded_jobs = dict(self.jobs)
         self._events: list[NewEvent] = []
 
@@ -160,7 +161,7 @@ class Case:
 
 def load_case(tx: Tx, run_id: int) -> Case:
     """The case of a run. Raises NotFoundError."""
-    return Case(tx, tx.runs.load(run_id))
+    return Case(tx, tx.runs.load(run_id), tx.jobs.of_run(run_id))
 
 
 def stopping_status(profile: Profile) -> Status:

@@ -87,7 +87,7 @@ def dispatch(
 
 
 def _queue_first_job(tx: Tx, run: Run, blueprint: Blueprint, actor: Actor) -> Run:
-    case = Case(tx, run)
+    case = Case(tx, run, jobs=())
     if not run.branch and blueprint.repositories:
         case.change(branch=f"signalbox/{run.key.lower()}-{blueprint.name}")
     job = case.add_job(first_job(run, blueprint, number=1, tx=tx))

@@ -4,7 +4,7 @@ from bot.domain.deadlines import decide_overdue
 from bot.domain.job import Job
 from bot.domain.vocabulary import Status
 from bot.ports.store import Tx
-from bot.services.case import Case
+from bot.services.case import load_case
 from bot.services.claiming import lose
 from bot.services.gating import expire_gate
 from bot.services.rules import Rules
@@ -52,7 +52,7 @@ def _time_out(tx: Tx, rules: Rules, job: Job) -> bool:
     overdue = decide_overdue(job, tx.blueprints.load(run.blueprint_version).timeouts, tx.now())
     if overdue is None:
         return False
-    case = Case(tx, run)
+    case = load_case(tx, run.id)
     case.end(job, overdue, grace=rules.periods.grace)
     case.save()
     return True

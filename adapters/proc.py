@@ -3,6 +3,7 @@
 Shared by the runner and the executors of this machine.
 """
 
+import ctypes
 import os
 import signal
 from collections import defaultdict
@@ -91,3 +92,18 @@ def send_signal(pid: int, number: signal.Signals) -> None:
 def boot_id() -> str:
     """Names this boot of the machine; pids and start times mean nothing in another one."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+_PR_SET_DUMPABLE = 4
+
+
+def control(option: int, value: int) -> None:
+    """Set something of this process by prctl(2). Raises OSError where the kernel refuses."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl failed")
+
+
+def hide_memory() -> None:
+    """Keep other processes of the same user from reading this one's memory and environment."""
+    control(_PR_SET_DUMPABLE, 0)

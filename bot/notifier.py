@@ -40,7 +40,12 @@ class Notifier:
         """Tell for ever; ends by cancellation."""
         while True:
             watch = self._store.watch(Topic.POSTINGS)
-            if not await self.tell_due():
+            try:
+                told = await self.tell_due()
+            except UnavailableError as error:
+                _LOG.warning("telling is tried again: %s", error)
+                told = 0
+            if not told:
                 await watch.wait(_POLL)
 
     async def tell_due(self) -> int:

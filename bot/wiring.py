@@ -13,6 +13,7 @@ from adapters.artifact_folder import ArtifactFolder
 from adapters.clockwork import Sweep, start_clockwork
 from adapters.console.messenger import ConsoleMessenger
 from adapters.executors.local import LocalExecutor
+from adapters.proc import hide_memory
 from adapters.rehearsal import create_world
 from adapters.rulebook import Rulebook
 from adapters.system import RandomIds, SystemClock, lock_folder
@@ -51,6 +52,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
 
     Raises UserError where the settings, the policy or the port do not allow it.
     """
+    hide_memory()
     data = settings.data_dir.absolute()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock_folder(data):

@@ -1,5 +1,6 @@
 """The claim loop: takes jobs that fit, hands them to an executor, and cleans up after them."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -25,9 +26,18 @@ class AgentLoop:
     async def run(self) -> None:
         """Adopt what is there, then claim for ever; ends by cancellation."""
         while True:
-            held = await self.tend()
-            if not await self._claim_one(free=self._offer.slots - len(held)):
+            if not await self.turn():
                 await self._source.wait(_POLL)
+
+    async def turn(self) -> bool:
+        """Tend the claims and take one more; whether there may be another at once."""
+        try:
+            held = await self.tend()
+            return await self._claim_one(free=self._offer.slots - len(held))
+        except UnavailableError as error:
+            _LOG.warning("the agent tries again: %s", error)
+            await asyncio.sleep(_POLL)
+            return False
 
     async def tend(self) -> tuple[Held, ...]:
         """Compare what the bot believes with what is there; returns the claims still held.

@@ -1,6 +1,5 @@
 """Every process of a job: found wherever it hides, measured, ended, reaped."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -9,10 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from adapters.proc import Process, descendants, kill, read_processes, send_signal
+from adapters.proc import (
+    Process,
+    control,
+    descendants,
+    hide_memory,
+    kill,
+    read_processes,
+    send_signal,
+)
 from adapters.runner.pauses import Pauses
 
-_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _MIB = 1 << 20
 
@@ -23,10 +29,8 @@ def become_guardian() -> None:
     From now on a process that leaves its session or loses its parent stays a descendant.
     Raises OSError where the kernel refuses.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    for option, value in ((_PR_SET_CHILD_SUBREAPER, 1), (_PR_SET_DUMPABLE, 0)):
-        if libc.prctl(option, value, 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "prctl failed")
+    control(_PR_SET_CHILD_SUBREAPER, 1)
+    hide_memory()
 
 
 class Descendants:

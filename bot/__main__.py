@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from bot.config import Settings
 
 _USAGE = 2
+_UNAVAILABLE = 75
+"""EX_TEMPFAIL of sysexits.h: what was asked for may work later."""
 
 
 def _up(arguments: Sequence[str]) -> int:
@@ -116,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         named = f"There is no command “{given[0]}”.\n" if given else ""
         print(named + _usage(), file=sys.stderr)
         return _USAGE
-    from bot.domain.errors import UserError
+    from bot.domain.errors import UnavailableError, UserError
 
     try:
         return _COMMANDS[given[0]](given[1:])
@@ -127,6 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"signalbox {given[0]}: {error.text}", file=sys.stderr)
         return _USAGE
+    except UnavailableError as error:
+        print(f"signalbox {given[0]}: {error}", file=sys.stderr)
+        return _UNAVAILABLE
 
 
 def _usage() -> str:

@@ -40,7 +40,7 @@ class Notifier:
         """Tell for ever; ends by cancellation."""
         while True:
             watch = self._store.watch(Topic.POSTINGS)
-            if not await self.tell_due():
+            if not (self._store.leads() and await self.tell_due()):
                 await watch.wait(_POLL)
 
     async def tell_due(self) -> int:

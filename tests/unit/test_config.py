@@ -42,7 +42,10 @@ def test_anything_that_lets_others_in_ends_the_rehearsal(
         ({"SIGNALBOX_PORT": "eighty"}, "SIGNALBOX_PORT is a whole number from 0 to 65,535"),
         ({"SIGNALBOX_PORT": "70000"}, "65,535"),
         ({"SIGNALBOX_SLOTS": "-1"}, "SIGNALBOX_SLOTS is a whole number"),
-        ({"SIGNALBOX_DATABASE_URL": "mysql://u:secret@h/d"}, "must begin with sqlite:/// (an absolute path follows) or postgresql://"),
+        (
+            {"SIGNALBOX_DATABASE_URL": "mysql://u:secret@h/d"},
+            "must begin with sqlite:/// (an absolute path follows) or postgresql://",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(given: dict[str, str], said: str, tmp_path: Path) -> None:

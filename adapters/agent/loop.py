@@ -25,9 +25,17 @@ class AgentLoop:
     async def run(self) -> None:
         """Adopt what is there, then claim for ever; ends by cancellation."""
         while True:
-            held = await self.tend()
-            if not await self._claim_one(free=self._offer.slots - len(held)):
+            if not await self._take_one():
                 await self._source.wait(_POLL)
+
+    async def _take_one(self) -> bool:
+        """Whether a job was claimed; without the store none is, until it is back."""
+        try:
+            held = await self.tend()
+            return await self._claim_one(free=self._offer.slots - len(held))
+        except UnavailableError as error:
+            _LOG.warning("no job can be claimed now: %s", error)
+            return False
 
     async def tend(self) -> tuple[Held, ...]:
         """Compare what the bot believes with what is there; returns the claims still held.

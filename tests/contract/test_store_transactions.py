@@ -125,7 +125,7 @@ async def test_a_savepoint_is_undone_alone(store: Store) -> None:
 
 
 async def test_reading_changes_nothing(store: Store) -> None:
-    with pytest.raises(DBAPIError, match="read-?only"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         await store.read(add_run)
     assert await runs(store) == []
 

@@ -72,18 +72,18 @@ def _on_postgres(url: URL) -> Iterator[Connection]:
 
 
 def _bring_up(connection: Connection) -> None:
-    present = _present(connection)
-    if present > NEWEST:
+    found = present(connection)
+    if found > NEWEST:
         raise UserError(
-            f"The database is at version {present}, and this Signalbox knows versions up to "
+            f"The database is at version {found}, and this Signalbox knows versions up to "
             f"{NEWEST}: a newer one has used it. Start the newer one, or restore the backup "
             "from before the upgrade."
         )
-    if present < NEWEST:
+    if found < NEWEST:
         _upgrade(connection)
 
 
-def _present(connection: Connection) -> str:
+def present(connection: Connection) -> str:
     """The version of the tables; empty for a new database."""
     if not inspect(connection).has_table("alembic_version"):
         return ""

@@ -32,15 +32,18 @@ class HashedLines:
         return self._hash.hexdigest()
 
 
-class CheckedLines:
-    """Lines as they are read; a line that is damaged or missing raises UserError."""
+class Rows:
+    """The values of a checked file, one after the other."""
 
     def __init__(self, file: TextIO) -> None:
-        """Of an open file, from its beginning."""
+        """Of an open file, from where it stands."""
         self._file = file
-        self._hash = hashlib.sha256()
-        self._number = 0
         self._waiting: Any = None
+
+    def next(self) -> Any:
+        """The value of the next line."""
+        waiting, self._waiting = self._waiting, None
+        return json.loads(self._file.readline()) if waiting is None else waiting
 
     def next_row(self) -> list[Any] | None:
         """The next row; None where something other than a row follows."""
@@ -50,33 +53,36 @@ class CheckedLines:
         self._waiting = value
         return None
 
-    def next(self) -> Any:
-        """The value of the next line."""
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            return waiting
-        line = self._file.readline()
-        self._number += 1
-        try:
-            value = json.loads(line)
-        except ValueError as error:
-            raise self.damaged() from error
-        if not (isinstance(value, dict) and "sha256" in value):
-            self._hash.update(line.encode())
-        return value
 
-    def check_end(self, counts: Mapping[str, int]) -> None:
-        """Read the footer, which must be of these rows and of all lines before it."""
-        footer = self.next()
-        if footer != {"end": dict(counts), "sha256": self._hash.hexdigest()}:
-            raise self.damaged()
+def read_header(file: TextIO, *, format_: str) -> Mapping[str, Any]:
+    """The first value of a file whose last vouches for all; what stands between is next.
 
-    def damaged(self) -> UserError:
-        """The error that names the line."""
-        return UserError(
-            f"The file is damaged or cut off at line {self._number:,}; nothing was imported. "
-            "Export again, or copy the file again."
+    Raises UserError for a file of another kind, and for one that is damaged.
+    """
+    header = _value(file.readline())
+    if header.get("format") != format_:
+        raise UserError("This is not a file of signalbox export.")
+    file.seek(0)
+    hashed = hashlib.sha256()
+    last = ""
+    for line in file:
+        hashed.update(last.encode())
+        last = line
+    if _value(last).get("sha256") != hashed.hexdigest():
+        raise UserError(
+            "The file is damaged or cut off; nothing was imported. Copy it again, or export again."
         )
+    file.seek(0)
+    file.readline()
+    return header
+
+
+def _value(line: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 @contextmanager

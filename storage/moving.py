@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 from bot.domain.errors import UserError
 from storage.address import read_address
 from storage.migrate import NEWEST, migrated, present
-from storage.move_file import CheckedLines, HashedLines, new_file, open_file
+from storage.move_file import HashedLines, Rows, new_file, open_file, read_header
 from storage.postgres import LOCK_LEADER, PostgresDatabase, is_postgres
 from storage.sqlite import for_reading
 from storage.tables import metadata
@@ -79,10 +79,10 @@ def import_from(url: str, path: Path) -> Counts:
     with open_file(path) as file, migrated(read_address(url)) as connection:
         _require_idle(connection)
         _require_empty(connection)
-        lines = CheckedLines(file)
-        header = _read_header(lines)
-        counts = {each.name: _fill(connection, each, lines) for each in metadata.sorted_tables}
-        lines.check_end(counts)
+        header = read_header(file, format_=FORMAT)
+        _require_same(header)
+        rows = Rows(file)
+        counts = {each.name: _fill(connection, each, rows) for each in metadata.sorted_tables}
         _continue_numbers(connection, header["next_after"])
     return counts
 
@@ -144,27 +144,21 @@ def _require_empty(connection: Connection) -> None:
             )
 
 
-def _read_header(lines: CheckedLines) -> Mapping[str, Any]:
-    header = lines.next()
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise UserError("This is not a file of signalbox export.")
-    if header.get("revision") != NEWEST:
+def _require_same(header: Mapping[str, Any]) -> None:
+    if header["revision"] != NEWEST:
         raise UserError(
-            f"The file is of database version {header.get('revision')}, and this Signalbox has "
-            f"{NEWEST}. Import it with Signalbox {header.get('version')}, then upgrade."
+            f"The file is of database version {header['revision']}, and this Signalbox has "
+            f"{NEWEST}. Import it with Signalbox {header['version']}, then upgrade."
         )
-    return header
 
 
-def _fill(connection: Connection, into: Table, lines: CheckedLines) -> int:
+def _fill(connection: Connection, into: Table, rows: Rows) -> int:
     """Insert the rows of a table; says how many."""
-    if lines.next() != {"table": into.name, "columns": into.columns.keys()}:
-        raise lines.damaged()
-    names = into.columns.keys()
-    plain = table(into.name, *(column(each.name, _plain(each)) for each in into.columns))
+    names = rows.next()["columns"]
+    plain = table(into.name, *(column(name, _plain(into.c[name])) for name in names))
     count = 0
-    rows = iter(lines.next_row, None)
-    while batch := [dict(zip(names, row, strict=True)) for row in islice(rows, _BATCH)]:
+    coming = iter(rows.next_row, None)
+    while batch := [dict(zip(names, row, strict=True)) for row in islice(coming, _BATCH)]:
         connection.execute(insert(plain), batch)
         count += len(batch)
     return count

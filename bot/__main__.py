@@ -6,9 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.config import Settings
 
 _USAGE = 2
+_UNAVAILABLE = 75
+"""EX_TEMPFAIL of sysexits.h: what was asked for may work later."""
 
 
 def _up(arguments: Sequence[str]) -> int:
@@ -84,6 +88,43 @@ def _migrate(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _export(arguments: Sequence[str]) -> int:
+    """Write everything in the database to a file, to move it to another one."""
+    import argparse
+    from pathlib import Path
+
+    from storage.moving import export_to
+
+    parser = argparse.ArgumentParser(prog="signalbox export", description=_export.__doc__)
+    parser.add_argument("--to", type=Path, required=True, metavar="FILE", help="a new file")
+    return _move(export_to, parser.parse_args(arguments).to, "Exported {} to {}.")
+
+
+def _import(arguments: Sequence[str]) -> int:
+    """Read a file of signalbox export into a new or empty database."""
+    import argparse
+    from pathlib import Path
+
+    from storage.moving import import_from
+
+    parser = argparse.ArgumentParser(prog="signalbox import", description=_import.__doc__)
+    parser.add_argument("file", type=Path, metavar="FILE")
+    return _move(import_from, parser.parse_args(arguments).file, "Imported {} from {}.")
+
+
+def _move(move: "Callable[[str, Path], Mapping[str, int]]", file: "Path", said: str) -> int:
+    """Move everything while no bot works on it, and say how much that was."""
+    from adapters.system import lock_folder
+
+    settings = _settings({})
+    data = settings.data_dir.absolute()
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock_folder(data):
+        counts = move(settings.database, file)
+    print(said.format(f"{sum(counts.values()):,} rows of {len(counts)} tables", file))
+    return 0
+
+
 def _report(arguments: Sequence[str]) -> int:
     """Speak for a program, inside a job; see docs/job-protocol.md."""
     from adapters.runner.report_command import main as report
@@ -102,6 +143,8 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "up": _up,
     "chat": _chat,
     "migrate": _migrate,
+    "export": _export,
+    "import": _import,
     "report": _report,
     "job": _job,
 }
@@ -117,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         named = f"There is no command “{given[0]}”.\n" if given else ""
         print(named + _usage(), file=sys.stderr)
         return _USAGE
-    from bot.domain.errors import UserError
+    from bot.domain.errors import UnavailableError, UserError
 
     try:
         return _COMMANDS[given[0]](given[1:])
@@ -128,6 +171,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"signalbox {given[0]}: {error.text}", file=sys.stderr)
         return _USAGE
+    except UnavailableError as error:
+        print(f"signalbox {given[0]}: {error}", file=sys.stderr)
+        return _UNAVAILABLE
 
 
 def _usage() -> str:

@@ -4,7 +4,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +14,7 @@ from bot.domain.errors import UserError
 
 _PREFIX = "SIGNALBOX_"
 _FILE = "signalbox.toml"
+_DATABASES = ("sqlite:///", "postgresql://")
 _SURFACES = ("slack_", "discord_", "linear_", "github_", "oidc_")
 """Settings of chats, trackers and sign-in; with any of them this is no rehearsal."""
 
@@ -24,8 +25,8 @@ class Settings:
 
     data_dir: Path = Path("data")
     """Everything the embedded default keeps: database, artifacts, workspaces, examples."""
-    database_url: str = ""
-    """`sqlite:///…`; empty for signalbox.db in the data folder."""
+    database_url: str = field(default="", repr=False)
+    """`sqlite:///…` or `postgresql://…`; empty for signalbox.db in the data folder."""
     host: str = "127.0.0.1"
     port: int = 8321
     public_url: str = ""
@@ -63,15 +64,8 @@ class Settings:
 
     @property
     def database(self) -> str:
-        """The database's address, defaults filled in."""
-        return self.database_url or f"sqlite:///{self.database_file}"
-
-    @property
-    def database_file(self) -> Path:
-        """The file of a SQLite database."""
-        if self.database_url:
-            return Path(self.database_url.removeprefix("sqlite:///"))
-        return self.data_dir.absolute() / "signalbox.db"
+        """The database's address, defaults filled in. It may hold a password: never show it."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'signalbox.db'}"
 
     @property
     def blueprints_folder(self) -> Path:
@@ -134,9 +128,10 @@ def _read(name: str, value: str) -> object:
                 f"{_PREFIX}{name.upper()} is a whole number from 0 to {most:,}, not “{value[:40]}”."
             )
         return int(value)
-    if name == "database_url" and not value.startswith("sqlite:///"):
+    if name == "database_url" and not value.startswith(_DATABASES):
         raise UserError(
-            f"{_PREFIX}DATABASE_URL must begin with sqlite:/// (an absolute path follows), "
+            f"{_PREFIX}DATABASE_URL must begin with sqlite:/// (an absolute path follows) or "
+            f"postgresql:// (user:password@host/database follows), "
             f"not “{value.split(':', maxsplit=1)[0][:20]}:”."
         )
     return value

@@ -40,13 +40,16 @@ class Notifier:
         """Tell for ever; ends by cancellation."""
         while True:
             watch = self._store.watch(Topic.POSTINGS)
-            try:
-                told = await self.tell_due()
-            except UnavailableError as error:
-                _LOG.warning("telling is tried again: %s", error)
-                told = 0
-            if not told:
+            if not await self._tell_if_leading():
                 await watch.wait(_POLL)
+
+    async def _tell_if_leading(self) -> int:
+        """Of several bots one tells; without the store, nobody does until it is back."""
+        try:
+            return await self.tell_due() if self._store.leads() else 0
+        except UnavailableError as error:
+            _LOG.warning("nothing can be told now: %s", error)
+            return 0
 
     async def tell_due(self) -> int:
         """Tell everything that is due now; says how many postings were handled."""

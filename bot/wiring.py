@@ -33,7 +33,7 @@ from bot.services.rules import Periods, Rules
 from bot.services.sweeping import renew_leases, sweep_gates, sweep_leases, sweep_timeouts
 from bot.services.viewing import stand
 from commands import COMMANDS
-from storage.store import SqliteStore
+from storage.stores import AnyStore, store_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ async def _with_store(settings: Settings, data: Path) -> AsyncIterator[Bot]:
     if settings.rehearsal:
         await asyncio.to_thread(create_world, data)
     rulebook = _rulebook(settings, data)
-    store = SqliteStore(settings.database_file, SystemClock())
+    store = store_at(settings.database, SystemClock())
     await store.open()
     try:
         async with _at_work(settings, data, store, rulebook) as bot:
@@ -86,7 +86,7 @@ def _rulebook(settings: Settings, data: Path) -> Rulebook:
 
 @asynccontextmanager
 async def _at_work(
-    settings: Settings, data: Path, store: SqliteStore, rulebook: Rulebook
+    settings: Settings, data: Path, store: AnyStore, rulebook: Rulebook
 ) -> AsyncIterator[Bot]:
     ids, rules, closing = RandomIds(), rulebook.current, asyncio.Event()
     dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids)
@@ -130,7 +130,11 @@ def _agent(settings: Settings, data: Path, store: Store, rulebook: Rulebook) -> 
 
 def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
     def sweep(unit: Callable[[Tx, Rules], object]) -> Sweep:
-        return lambda: store.write(lambda tx: unit(tx, rulebook.current()))
+        async def if_leading() -> None:
+            if store.leads():
+                await store.write(lambda tx: unit(tx, rulebook.current()))
+
+        return if_leading
 
     return {
         "gates": (1, sweep(sweep_gates)),

@@ -14,9 +14,29 @@ from bot.domain.conversation import Conversation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_SUB = "\x1a"
 
 ID: Final = BigInteger().with_variant(Integer(), "sqlite")
 """A row's number; SQLite numbers rows itself only where the type is called INTEGER."""
+
+
+class _Escaped(TypeDecorator[str]):
+    """Text for PostgreSQL, which cannot store the character NUL: it stands as SUB and “0”."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        """The text without NUL."""
+        return value and value.replace(_SUB, _SUB + "1").replace("\0", _SUB + "0")
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> str | None:
+        """The text as it was given."""
+        return value and value.replace(_SUB + "0", "\0").replace(_SUB + "1", _SUB)
+
+
+WORDS: Final = Text().with_variant(_Escaped(), "postgresql")
+"""Any text, alike on every database."""
 
 
 class Instant(TypeDecorator[datetime]):

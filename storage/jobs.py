@@ -29,6 +29,9 @@ _QUEUE = (
     .order_by(jobs.c.priority.desc(), jobs.c.rank, jobs.c.id)
     .limit(bindparam("most"))
 )
+_TAKE = (  # SQLite has no row locks, and leaves the wish for one out
+    select(jobs.c.id).where(QUEUED, jobs.c.id == bindparam("id")).with_for_update(skip_locked=True)
+)
 _IN_STATUS = (
     select(jobs).where(jobs.c.status.in_(bindparam("statuses", expanding=True))).order_by(jobs.c.id)
 )
@@ -79,6 +82,10 @@ class SqlJobs:
     def queued(self, *, limit: int) -> tuple[Job, ...]:
         """Queued jobs in the order of the queue: priority down, rank up, id up."""
         return self._jobs(_QUEUE, {"most": limit})
+
+    def take(self, job_id: int) -> bool:
+        """Keep a queued job for this transaction; False while another has it."""
+        return self._scope.run(_TAKE, {"id": job_id}).first() is not None
 
     def in_status(self, *statuses: Status) -> tuple[Job, ...]:
         """All jobs in these statuses, by id."""

@@ -1,11 +1,15 @@
 """Brings a database's tables up to date; Alembic is imported only when something is to do."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, inspect, make_url, text
+from sqlalchemy import URL, Connection, func, inspect, select, text
 
 from bot.domain.errors import UserError
-from storage.sqlite import SqliteFile, for_writing
+from storage.address import read_address
+from storage.postgres import LOCK_MIGRATION, PostgresDatabase
+from storage.sqlite import for_writing
 
 NEWEST = "0001"
 """The last of storage/migrations/versions; numbers of equal width, so that they compare."""
@@ -19,37 +23,67 @@ def migrate(url: str | URL) -> None:
     Raises UserError for a database of a newer version or another kind, UnavailableError for
     one that cannot be used.
     """
-    file = _file(url)
+    with migrated(url):
+        pass
+
+
+@contextmanager
+def migrated(url: str | URL) -> Iterator[Connection]:
+    """The transaction that has brought the tables up to date, for what must go with it."""
+    with _transaction(url) as connection:
+        _bring_up(connection)
+        yield connection
+
+
+def _transaction(url: str | URL) -> AbstractContextManager[Connection]:
+    parsed = read_address(url)
+    kind = parsed.get_backend_name()
+    if kind == "postgresql":
+        return _on_postgres(parsed)
+    if kind == "sqlite" and parsed.database:
+        return _in_file(Path(parsed.database))
+    raise UserError(
+        f"A database of the kind “{kind}” cannot be used; name a file, such as "
+        "sqlite:////var/lib/signalbox/signalbox.db, or a database such as "
+        "postgresql://user:password@host/signalbox"
+    )
+
+
+@contextmanager
+def _in_file(path: Path) -> Iterator[Connection]:
+    file = for_writing(path)
     try:
         with file.transaction() as connection:
-            _bring_up(connection)
+            yield connection
     finally:
         file.close()
 
 
-def _file(url: str | URL) -> SqliteFile:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        raise UserError(
-            f"A database of the kind “{parsed.get_backend_name()}” cannot be used; "
-            "name a file, such as sqlite:////var/lib/signalbox/signalbox.db"
-        )
-    return for_writing(Path(parsed.database))
+@contextmanager
+def _on_postgres(url: URL) -> Iterator[Connection]:
+    """Of several bots that start at once, one migrates and the others wait for it."""
+    database = PostgresDatabase(url, connections=1, isolation="READ COMMITTED")
+    try:
+        with database.writing() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(LOCK_MIGRATION)))
+            yield connection
+    finally:
+        database.close()
 
 
 def _bring_up(connection: Connection) -> None:
-    present = _present(connection)
-    if present > NEWEST:
+    found = present(connection)
+    if found > NEWEST:
         raise UserError(
-            f"The database is at version {present}, and this Signalbox knows versions up to "
+            f"The database is at version {found}, and this Signalbox knows versions up to "
             f"{NEWEST}: a newer one has used it. Start the newer one, or restore the backup "
             "from before the upgrade."
         )
-    if present < NEWEST:
+    if found < NEWEST:
         _upgrade(connection)
 
 
-def _present(connection: Connection) -> str:
+def present(connection: Connection) -> str:
     """The version of the tables; empty for a new database."""
     if not inspect(connection).has_table("alembic_version"):
         return ""

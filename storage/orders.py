@@ -9,8 +9,9 @@ from bot.domain.codec import JSON, encode
 from bot.domain.order import Order, OrderKind
 from bot.ports.store import Topic
 from storage.scope import Scope
-from storage.tables import UNCONSUMED, orders
+from storage.tables import UNCONSUMED, jobs, orders
 
+_LOCK = select(jobs.c.id).where(jobs.c.id == bindparam("job")).with_for_update(key_share=True)
 _GIVE = insert(orders)
 _AFTER = (
     select(orders)
@@ -39,6 +40,8 @@ class SqlOrders:
             "created_at": self._scope.now,
             "data": encode(data),
         }
+        # Who asks for what came after an id must never miss a lower one that is committed later.
+        self._scope.run(_LOCK, {"job": job_id})
         order_id = self._scope.insert(_GIVE, order)
         self._scope.woken.add(Topic.ORDERS)
         return Order(id=order_id, **order)

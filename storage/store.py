@@ -1,7 +1,6 @@
 """SqliteStore: the Store port over one SQLite file, one writer and a few readers."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -14,6 +13,7 @@ from bot.ports.store import Topic, Tx, Watch
 from storage.migrate import migrate
 from storage.scope import Scope
 from storage.sqlite import for_reading, for_writing, sqlite_url
+from storage.steady import SteadyClock
 from storage.transaction import Transaction
 from storage.watch import Watches
 from storage.writer import Writer
@@ -34,7 +34,7 @@ class SqliteStore:
     def __init__(self, path: Path, clock: Clock) -> None:
         """A store in the file `path`, whose folder exists; `open` it before use."""
         self._path = path
-        self._clock = _SteadyClock(clock)
+        self._clock = SteadyClock(clock)
         self._watches = Watches()
         self._running: _Running | None = None
 
@@ -68,6 +68,10 @@ class SqliteStore:
         """Start watching before looking, so that nothing in between is missed."""
         return self._watches.add(topic)
 
+    def leads(self) -> bool:
+        """Always: a data folder has one bot."""
+        return self._running is not None
+
     def _require_running(self) -> "_Running":
         if self._running is None:
             raise UnavailableError("The store is closed: Signalbox is starting or stopping.")
@@ -93,17 +97,3 @@ class _Running:
         self.readers.shutdown()
         self._seen.close()
         self._written.close()
-
-
-class _SteadyClock:
-    """The time of day, but never earlier than it has been."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._latest = clock.now()
-
-    def now(self) -> datetime:
-        with self._lock:
-            self._latest = max(self._latest, self._clock.now())
-            return self._latest

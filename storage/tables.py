@@ -15,7 +15,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
@@ -30,7 +29,7 @@ from bot.domain.plan import Plan
 from bot.domain.posting import CARD
 from bot.domain.run import Cost
 from bot.domain.vocabulary import LIVE, Disposition, Mode, Profile, Reason, Status
-from storage.columns import ID, PLACE, Duration, Instant, Json, Labels, Word
+from storage.columns import ID, PLACE, WORDS, Duration, Instant, Json, Labels, Word
 
 metadata = MetaData(
     naming_convention={
@@ -62,7 +61,7 @@ def _of(noun: str, **options: Any) -> Column[int]:
 
 
 def _words(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False)
+    return Column(name, WORDS, nullable=False)
 
 
 def _at(name: str, *, nullable: bool = False) -> Column[Any]:
@@ -89,7 +88,7 @@ def _only(condition: Any) -> Mapping[str, Any]:
 blueprint_versions = Table(
     "blueprint_versions",
     metadata,
-    Column("version", Text, primary_key=True),
+    Column("version", WORDS, primary_key=True),
     _words("name"),
     Column("content", Json(Blueprint), nullable=False),
     _at("kept_at"),
@@ -183,8 +182,8 @@ jobs = Table(
     Column("ends_as", Word(Status)),
     Column("priority", Integer, nullable=False),
     Column("rank", BigInteger, nullable=False),
-    Column("agent", Text),
-    Column("workspace_agent", Text),
+    Column("agent", WORDS),
+    Column("workspace_agent", WORDS),
     Column("fence", Integer, nullable=False),
     _words("token_hash"),
     Column("claim_count", Integer, nullable=False),
@@ -270,7 +269,7 @@ invocations = Table(
     "invocations",
     metadata,
     _id(),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", WORDS, nullable=False, unique=True),
     *_actor(),
     *_place(),
     _at("received_at"),
@@ -320,7 +319,7 @@ messages = Table(
     "messages",
     metadata,
     _id(),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", WORDS, nullable=False, unique=True),
     *_place(),
     Column("change", BigInteger, nullable=False),
     _at("at"),
@@ -331,7 +330,7 @@ messages = Table(
 counters = Table(
     "counters",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", WORDS, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
 

@@ -1,8 +1,15 @@
-"""Where CI is set, a test that did not run to its end is an error, not a footnote."""
+"""Databases for all tests; and where CI is set, a test that did not run is an error."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from storage.migrate import migrate
+from storage.sqlite import sqlite_url
+from tests.fakes.postgres import TemporaryPostgres
 
 _NOT_RUN = ("skipped", "xfailed", "xpassed")
 
@@ -29,3 +36,35 @@ def pytest_terminal_summary(
         terminalreporter.section("CI is set: these tests must run, or go", red=True)
         for gap in gaps:
             terminalreporter.line(gap.nodeid)
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and nothing in them; copies of it are quicker than migrations."""
+    path = tmp_path_factory.mktemp("blank") / "signalbox.db"
+    migrate(sqlite_url(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[TemporaryPostgres]:
+    server = TemporaryPostgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres: TemporaryPostgres) -> Iterator[str]:
+    """A PostgreSQL database with all tables and nothing in them."""
+    url = postgres.create()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path, blank: Path) -> str:
+    """The address of a database with all tables and nothing in them, of every kind in turn."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgres_url")
+        return url
+    return f"sqlite:///{shutil.copy(blank, tmp_path)}"

@@ -119,6 +119,9 @@ class Jobs(Protocol):
     def queued(self, *, limit: int) -> tuple[Job, ...]:
         """Queued jobs in the order of the queue: priority down, rank up, id up."""
 
+    def take(self, job_id: int) -> bool:
+        """Keep a queued job for this transaction; False while another has it."""
+
     def in_status(self, *statuses: Status) -> tuple[Job, ...]:
         """All jobs in these statuses, by id."""
 
@@ -313,6 +316,9 @@ class Store(Protocol):
 
     def watch(self, topic: Topic) -> "Watch":
         """Start watching before looking, so that nothing in between is missed."""
+
+    def leads(self) -> bool:
+        """Whether this bot, of all that share the database, is to tell and to keep deadlines."""
 
 
 class Watch(Protocol):

@@ -24,7 +24,8 @@ _LOOK_AHEAD = 200
 
 def claim(tx: Tx, rules: Rules, offer: Offer, *, token: str) -> Assignment | None:
     """The first queued job that the agent fits, claimed under `token`; None without one."""
-    job = next((job for job in tx.jobs.queued(limit=_LOOK_AHEAD) if _fits(job, offer)), None)
+    fitting = (job for job in tx.jobs.queued(limit=_LOOK_AHEAD) if _fits(job, offer))
+    job = next((job for job in fitting if tx.jobs.take(job.id)), None)
     if job is None:
         return None
     case = load_case(tx, job.run_id)

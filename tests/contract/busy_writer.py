@@ -2,11 +2,10 @@
 
 import asyncio
 import sys
-from pathlib import Path
 
 from bot.domain.conversation import CONSOLE
-from bot.ports.store import Tx
-from storage.store import SqliteStore
+from bot.ports.store import Store, Tx
+from storage.stores import store_at
 from tests.contract.rows import REQUESTED, add_run, job_row
 from tests.fakes.clock import FakeClock
 
@@ -20,15 +19,15 @@ def unit(tx: Tx) -> int:
     return run.id
 
 
-async def write_for_ever(store: SqliteStore) -> None:
+async def write_for_ever(store: Store) -> None:
     while True:
         print(await store.write(unit), flush=True)  # noqa: T201  # its parent reads it
 
 
-async def main(path: Path) -> None:
-    store = SqliteStore(path, FakeClock())
+async def main(url: str) -> None:
+    store = store_at(url, FakeClock())
     await store.open()
     await asyncio.gather(*(write_for_ever(store) for _ in range(8)))
 
 
-asyncio.run(main(Path(sys.argv[1])))
+asyncio.run(main(sys.argv[1]))

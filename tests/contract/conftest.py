@@ -1,25 +1,13 @@
-"""One suite over every store; a second database joins as a second parameter."""
+"""One suite over every store."""
 
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from storage.migrate import migrate
-from storage.sqlite import sqlite_url
-from storage.store import SqliteStore
+from storage.stores import AnyStore, store_at
 from tests.fakes.clock import FakeClock
 
-Store = SqliteStore
-
-
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with all tables and nothing in them; copies of it are quicker than migrations."""
-    path = tmp_path_factory.mktemp("blank") / "signalbox.db"
-    migrate(sqlite_url(path))
-    return path
+Store = AnyStore
 
 
 @pytest.fixture
@@ -27,9 +15,9 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["sqlite"])
-async def store(blank: Path, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Store]:
-    opened = SqliteStore(Path(shutil.copy(blank, tmp_path)), clock)
+@pytest.fixture
+async def store(database: str, clock: FakeClock) -> AsyncIterator[Store]:
+    opened = store_at(database, clock)
     await opened.open()
     yield opened
     await opened.close()

@@ -10,15 +10,15 @@ import pytest
 from bot.domain.conversation import CONSOLE
 from bot.domain.selection import Filter
 from bot.ports.store import Tx
-from storage.store import SqliteStore
+from storage.stores import store_at
 from tests.fakes.clock import FakeClock
 
 ROOT = Path(__file__).parents[2]
 
 
-def write_and_kill(path: Path, *, after: int) -> set[int]:
+def write_and_kill(url: str, *, after: int) -> set[int]:
     """The runs that the killed process was told are durable, at least `after` of them."""
-    command = [sys.executable, "-m", "tests.contract.busy_writer", str(path)]
+    command = [sys.executable, "-m", "tests.contract.busy_writer", url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
         assert writer.stdout is not None
         promised = [writer.stdout.readline() for _ in range(after)]
@@ -36,22 +36,21 @@ def whole(tx: Tx, run_id: int) -> bool:
     return posting is not None and len(chunk.text) == 5000 and seqs == [1, 2]
 
 
-def test_a_process_that_fails_without_closing_ends(tmp_path: Path) -> None:
+def test_a_process_that_fails_without_closing_ends(database: str) -> None:
     script = (
-        "import asyncio, pathlib, sys; from storage.store import SqliteStore; "
+        "import asyncio, sys; from storage.stores import store_at; "
         "from tests.fakes.clock import FakeClock; "
-        "store = SqliteStore(pathlib.Path(sys.argv[1]), FakeClock()); "
+        "store = store_at(sys.argv[1], FakeClock()); "
         "asyncio.run(store.open()); sys.exit(3)"
     )
-    command = [sys.executable, "-c", script, str(tmp_path / "signalbox.db")]
+    command = [sys.executable, "-c", script, database]
     assert subprocess.run(command, cwd=ROOT, check=False, timeout=60).returncode == 3
 
 
 @pytest.mark.parametrize("after", [1, 50, 200])
-async def test_killed_in_the_middle(tmp_path: Path, after: int) -> None:
-    path = tmp_path / "signalbox.db"
-    promised = write_and_kill(path, after=after)
-    store = SqliteStore(path, FakeClock())
+async def test_killed_in_the_middle(database: str, after: int) -> None:
+    promised = write_and_kill(database, after=after)
+    store = store_at(database, FakeClock())
     await store.open()
     found = await store.read(lambda tx: tx.runs.find(Filter(), limit=100_000))
     parts = await store.read(lambda tx: [whole(tx, run.id) for run in found])
@@ -59,10 +58,16 @@ async def test_killed_in_the_middle(tmp_path: Path, after: int) -> None:
     await store.close()
     assert len(promised) >= after
     assert promised <= {run.id for run in found}
-    assert sorted(run.id for run in found) == list(range(1, len(found) + 1))
     assert all(parts)
     assert counted == len(found)
+
+
+def test_a_file_is_sound_after_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "signalbox.db"
+    write_and_kill(f"sqlite:///{path}", after=50)
     database = sqlite3.connect(path)
     assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    runs = database.execute("SELECT id FROM runs ORDER BY id").fetchall()
+    assert runs == [(n,) for n in range(1, len(runs) + 1)]
     database.close()

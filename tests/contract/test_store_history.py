@@ -16,9 +16,10 @@ from bot.domain.errors import ConflictError
 from bot.domain.events import Event, EventType, NewEvent, chain
 from bot.domain.run import Run
 from bot.ports.store import Tx
-from storage.store import SqliteStore
+from storage.stores import store_at
 from tests.contract.rows import add_run
 from tests.fakes.clock import FakeClock
+from tests.fakes.postgres import TemporaryPostgres
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 DATA = st.recursive(
@@ -67,8 +68,8 @@ def history(run_id: int, tx: Tx) -> tuple[Run, tuple[Event, ...]]:
     return tx.runs.load(run_id), tx.runs.events(run_id)
 
 
-async def scenario(path: Path, plan: Sequence[tuple[int, Sequence[NewEvent], str]]) -> None:
-    store = SqliteStore(path, FakeClock())
+async def scenario(url: str, plan: Sequence[tuple[int, Sequence[NewEvent], str]]) -> None:
+    store = store_at(url, FakeClock())
     await store.open()
     try:
         await store.write(lambda tx: (add_run(tx), add_run(tx)))
@@ -80,7 +81,8 @@ async def scenario(path: Path, plan: Sequence[tuple[int, Sequence[NewEvent], str
         for run_id in (1, 2):
             run, events = await store.read(partial(history, run_id))
             verify(run, events)
-            assert events == tuple(event for event in stored if event.run_id == run_id)
+            told = [event for event in stored if event.run_id == run_id]
+            assert events == tuple(sorted(told, key=lambda event: event.seq))
     finally:
         await store.close()
 
@@ -103,4 +105,15 @@ def test_histories_have_no_gap_and_their_chains_hold(
     plan: list[tuple[int, Sequence[NewEvent], str]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(scenario(Path(shutil.copy(blank, folder)), plan))
+        asyncio.run(scenario(f"sqlite:///{shutil.copy(blank, folder)}", plan))
+
+
+@given(st.lists(writes(), max_size=12))
+@settings(max_examples=20, deadline=None)
+def test_histories_hold_beside_each_other(
+    postgres: TemporaryPostgres,
+    plan: list[tuple[int, Sequence[NewEvent], str]],
+) -> None:
+    url = postgres.create()
+    asyncio.run(scenario(url, plan))
+    postgres.drop(url)

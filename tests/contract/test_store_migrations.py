@@ -90,9 +90,16 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_other_databases_are_refused() -> None:
-    for url in ("postgresql://localhost/signalbox", "sqlite://"):
+    for url in ("oracle://localhost/signalbox", "sqlite://"):
         with pytest.raises(UserError, match="name a file"):
             migrate(url)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:secret@host:port/d", "nothing:secret"])
+def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
+    with pytest.raises(UserError, match="cannot be read") as caught:
+        migrate(url)
+    assert "secret" not in caught.value.text
 
 
 def test_a_database_that_is_up_to_date_needs_no_alembic(blank: Path) -> None:

@@ -93,7 +93,7 @@ async def test_the_same_artifact_is_one_row(store: Store) -> None:
 
     await store.write(add_job)
     ids = [await store.write(partial(add, sha256)) for sha256 in ("x", "x", "y")]
-    assert ids == [1, 1, 2]
+    assert ids[0] == ids[1] < ids[2]
     first, second = await store.read(lambda tx: tx.artifacts.of_run(1))
     assert (first.name, first.size, first.sha256, first.created_at) == ("n", 3 << 40, "x", NOON)
     assert second.sha256 == "y"

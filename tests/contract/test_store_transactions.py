@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from bot.domain.conversation import CONSOLE
 from bot.domain.errors import UnavailableError, UserError
@@ -71,15 +71,18 @@ async def test_one_failing_unit_among_many_harms_no_other(store: Store) -> None:
 
     results = await write_together(store, *[bad if n == 31 else good for n in range(64)])
     assert isinstance(results.pop(31), UserError)
-    assert sorted(str(result) for result in results) == sorted(str(n) for n in range(2, 65))
-    assert await runs(store) == list(range(1, 65))
+    assert len(results) == len(set(results)) == 63
+    assert {*await runs(store)} == {shared.id, *results}
     events = await store.read(lambda tx: tx.runs.events(shared.id))
     assert [event.seq for event in events] == list(range(1, 64))
 
 
-async def test_units_of_one_commit_see_each_other_in_order(store: Store) -> None:
-    results = await write_together(store, *[lambda tx: add_run(tx).id] * 64)
-    assert results == list(range(1, 65))
+async def test_each_of_many_units_at_once_has_its_own_row(store: Store) -> None:
+    def add(tx: Tx) -> int:
+        return add_run(tx).id
+
+    results = await write_together(store, *[add] * 64)
+    assert {*results} == set(range(1, 65))
 
 
 async def test_two_hundred_at_once(store: Store) -> None:
@@ -101,7 +104,7 @@ async def test_nothing_of_a_failing_unit_stays(store: Store) -> None:
         await store.write(unit)
     assert await runs(store) == []
     assert await store.read(lambda tx: dict(tx.runs.stats())) == {}
-    assert (await store.write(add_run)).id == 1
+    assert [(await store.write(add_run)).id] == await runs(store)
 
 
 async def test_a_savepoint_is_undone_alone(store: Store) -> None:
@@ -122,7 +125,7 @@ async def test_a_savepoint_is_undone_alone(store: Store) -> None:
 
 
 async def test_reading_changes_nothing(store: Store) -> None:
-    with pytest.raises(OperationalError, match="readonly"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         await store.read(add_run)
     assert await runs(store) == []
 
@@ -270,7 +273,7 @@ async def test_a_cancelled_caller_leaves_the_store_in_order(store: Store) -> Non
         await asyncio.sleep(0.01)
         gone.cancel()
     assert len(await runs(store)) in {0, 1}
-    assert (await store.write(add_run)).id == len(await runs(store))
+    assert (await store.write(add_run)).id in await runs(store)
 
 
 async def test_closing_waits_for_what_was_handed_in(store: Store) -> None:
@@ -278,7 +281,7 @@ async def test_closing_waits_for_what_was_handed_in(store: Store) -> None:
         writing = [group.create_task(store.write(add_run)) for _ in range(100)]
         await asyncio.sleep(0)
         await store.close()
-    assert [task.result().id for task in writing] == list(range(1, 101))
+    assert {task.result().id for task in writing} == set(range(1, 101))
     for call in (store.read, store.write):
         with pytest.raises(UnavailableError, match="closed"):
             await call(add_run)

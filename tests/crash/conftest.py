@@ -20,6 +20,14 @@ def bot(tmp_path: Path) -> Iterator[RealBot]:
     real.stop()
 
 
+@pytest.fixture
+def bot_on_postgres(tmp_path: Path, postgres_url: str) -> Iterator[RealBot]:
+    real = RealBot(tmp_path / "data", settings={"SIGNALBOX_DATABASE_URL": postgres_url})
+    real.start()
+    yield real
+    real.stop()
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBot]:
     """One bot for tests that leave it as they found it."""

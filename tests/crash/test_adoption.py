@@ -2,6 +2,7 @@
 
 import subprocess
 
+from tests.fakes.postgres import TemporaryPostgres
 from tests.fakes.real_bot import RealBot, processes_of, wait_for
 
 
@@ -62,3 +63,33 @@ def test_a_gate_outlives_its_program_and_resumes(bot: RealBot) -> None:
     done = bot.chat("/run approve last", "--wait", who="reviewer")
     assert done.returncode == 0, done.stdout
     assert "Completed" in bot.shows("1")
+
+
+def test_killed_on_postgres_while_one_run_works_and_one_waits(bot_on_postgres: RealBot) -> None:
+    bot = bot_on_postgres
+    bot.chat("/run dispatch hello pace=1")
+    bot.until("1", "Running")
+    assert bot.chat("/run dispatch fix-rounding supervised", "--wait").returncode == 3
+    bot.kill()
+    bot.start()
+    bot.until("1", "Succeeded")
+    done = bot.chat("/run approve last after the crash", "--wait", who="reviewer")
+    assert done.returncode == 0, done.stdout
+    assert [len(finals(bot, run)) for run in ("R-1", "R-2")] == [1, 1]
+    assert not list(bot.data.glob("*.db"))
+    wait_for(lambda: not processes_of("R-1.1"), what="the runner to leave")
+
+
+def test_a_bot_outlives_its_connections(
+    bot_on_postgres: RealBot, postgres: TemporaryPostgres
+) -> None:
+    bot = bot_on_postgres
+    bot.chat("/run dispatch hello pace=1")
+    bot.until("1", "Running")
+    postgres.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'signalbox'"
+    )
+    bot.until("1", "Succeeded")
+    assert bot.chat("/run dispatch hello", "--wait").returncode == 0
+    assert [len(finals(bot, run)) for run in ("R-1", "R-2")] == [1, 1]

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 
 from adapters.agent.embedded import EmbeddedJobSource
 from adapters.console.messenger import ConsoleMessenger
@@ -33,7 +32,7 @@ from bot.services.reporting import Taken, take
 from bot.services.rules import Rules
 from bot.services.sweeping import sweep_gates, sweep_leases, sweep_timeouts
 from commands import COMMANDS
-from storage.store import SqliteStore
+from storage.stores import store_at
 from tests.fakes.clock import FakeClock, FixedIds
 
 POLICY = Policy(
@@ -233,10 +232,10 @@ def text_of(message: Message) -> str:
 
 
 @asynccontextmanager
-async def stage(folder: Path, *, rules_: Rules | None = None) -> AsyncIterator[Stage]:
-    """An open stage over a new store in a folder."""
+async def stage(database: str, *, rules_: Rules | None = None) -> AsyncIterator[Stage]:
+    """An open stage over the store at an address."""
     clock = FakeClock()
-    store = SqliteStore(folder / "stage.db", clock)
+    store = store_at(database, clock)
     await store.open()
     try:
         yield Stage(store, clock, rules_ or rules(), {"console": ConsoleMessenger(store)})

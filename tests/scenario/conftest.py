@@ -1,7 +1,6 @@
 """The stage of the dialogues."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -9,6 +8,6 @@ from tests.fakes.stage import Stage, stage
 
 
 @pytest.fixture
-async def theatre(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage(tmp_path) as opened:
+async def theatre(database: str) -> AsyncIterator[Stage]:
+    async with stage(database) as opened:
         yield opened

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from bot.domain.errors import UnavailableError, UserError
 from bot.messages.message import Message
 from bot.messages.reply import Outcome, Reply
 from commands import COMMANDS
-from storage.store import SqliteStore
+from storage.stores import store_at
 from tests.fakes.clock import FakeClock, FixedIds
 from tests.fakes.stage import Stage, rules, stage, text_of
 
@@ -56,8 +55,8 @@ class FlakyMessenger:
 
 
 @pytest.fixture
-async def flaky(tmp_path: Path) -> AsyncIterator[tuple[Stage, FlakyMessenger]]:
-    async with stage(tmp_path) as opened:
+async def flaky(database: str) -> AsyncIterator[tuple[Stage, FlakyMessenger]]:
+    async with stage(database) as opened:
         messenger = FlakyMessenger()
         opened.messengers = {"console": messenger}
         opened.__post_init__()
@@ -123,10 +122,10 @@ def _breaking(_request: object, _given: object) -> Reply:
     raise ZeroDivisionError
 
 
-async def test_a_bug_gets_an_incident_and_changes_nothing(tmp_path: Path) -> None:
+async def test_a_bug_gets_an_incident_and_changes_nothing(database: str) -> None:
     (help_,) = [command for command in COMMANDS if command.verb == "help"]
     broken: Command = replace(help_, handle=_breaking)
-    store = SqliteStore(tmp_path / "bug.db", FakeClock())
+    store = store_at(database, FakeClock())
     await store.open()
     dispatcher = Dispatcher(store, [broken], rules=rules, ids=FixedIds())
     invocation = await dispatcher.accept(
@@ -141,15 +140,15 @@ async def test_a_bug_gets_an_incident_and_changes_nothing(tmp_path: Path) -> Non
     assert "kept and will be carried out" in text_of(away.message)
 
 
-async def test_what_was_accepted_before_a_crash_is_done_after_it(tmp_path: Path) -> None:
-    async with stage(tmp_path) as before:
+async def test_what_was_accepted_before_a_crash_is_done_after_it(database: str) -> None:
+    async with stage(database) as before:
         await before.dispatcher.accept(
             key="1",
             actor=person("developer", "console"),
             conversation=CONSOLE,
             text="dispatch hello",
         )
-    async with stage(tmp_path) as after:
+    async with stage(database) as after:
         await after.dispatcher.resume()
         await after.dispatcher.resume()
         await after.settle()

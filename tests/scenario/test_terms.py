@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ from tests.fakes.stage import FIX, PLAN, POLICY, Runner, Stage, rules, stage, te
 
 
 @pytest.fixture
-async def strict(tmp_path: Path) -> AsyncIterator[Stage]:
+async def strict(database: str) -> AsyncIterator[Stage]:
     gate = GateSpec(
         checkpoint="plan",
         prompt="Sure?",
@@ -26,7 +25,7 @@ async def strict(tmp_path: Path) -> AsyncIterator[Stage]:
         always=True,
     )
     policy = replace(POLICY, blueprints={FIX.name: Terms(quorum=2)})
-    async with stage(tmp_path, rules_=rules(replace(FIX, gates=(gate,)), policy=policy)) as opened:
+    async with stage(database, rules_=rules(replace(FIX, gates=(gate,)), policy=policy)) as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ from bot.domain.errors import UserError
 def test_defaults_are_a_rehearsal_on_loopback(tmp_path: Path) -> None:
     settings = load_settings({}, folder=tmp_path)
     assert (settings.host, settings.port, settings.rehearsal) == ("127.0.0.1", 8321, True)
-    assert settings.database_file == Path("data").absolute() / "signalbox.db"
+    assert settings.database == f"sqlite:///{Path('data').absolute()}/signalbox.db"
     assert settings.blueprints_folder == Path("data/blueprints")
     assert settings.policy_file == Path("data/policy.yaml")
     assert settings.hosts == ("127.0.0.1",)
@@ -42,7 +42,10 @@ def test_anything_that_lets_others_in_ends_the_rehearsal(
         ({"SIGNALBOX_PORT": "eighty"}, "SIGNALBOX_PORT is a whole number from 0 to 65,535"),
         ({"SIGNALBOX_PORT": "70000"}, "65,535"),
         ({"SIGNALBOX_SLOTS": "-1"}, "SIGNALBOX_SLOTS is a whole number"),
-        ({"SIGNALBOX_DATABASE_URL": "mysql://u:secret@h/d"}, "must begin with sqlite:///"),
+        (
+            {"SIGNALBOX_DATABASE_URL": "mysql://u:secret@h/d"},
+            "follows) or postgresql://",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(given: dict[str, str], said: str, tmp_path: Path) -> None:
@@ -79,7 +82,12 @@ def test_places_can_be_chosen() -> None:
     )
     assert settings.blueprints_folder == Path("/b")
     assert settings.policy_file == Path("/p.yaml")
-    assert settings.database_file == Path("/x/y.db")
     assert settings.database == "sqlite:////x/y.db"
     assert settings.hosts == ("bot.example.org", "127.0.0.1")
     assert (settings.hold_time.seconds, settings.grace_time.seconds) == (5, 3)
+
+
+def test_a_password_is_not_shown_with_the_settings() -> None:
+    settings = load_settings({"SIGNALBOX_DATABASE_URL": "postgresql://bot:secret@db/signalbox"})
+    assert settings.database == "postgresql://bot:secret@db/signalbox"
+    assert "secret" not in repr(settings)

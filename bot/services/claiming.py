@@ -65,6 +65,7 @@ def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
         secrets=blueprint.secrets,
         limits=blueprint.limits,
         replies=blueprint.replies,
+        stream=blueprint.stream,
         hold=rules.periods.hold,
         grace=rules.periods.grace,
         resume_gate=resume.key if resume else "",

@@ -6,6 +6,7 @@ from commands import (
     ask,
     assign,
     changes,
+    cost,
     delete,
     deny,
     dispatch,
@@ -39,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     assign.COMMAND,
     review.COMMAND,
     stats.COMMAND,
+    cost.COMMAND,
     why.COMMAND,
     help.COMMAND,
 )

@@ -33,6 +33,7 @@ def claim(tx: Tx, rules: Rules, offer: Offer, *, token: str) -> Assignment | Non
         labels=offer.labels,
         token_hash=hash_token(token),
         lease=rules.periods.lease,
+        compute_rate=rules.prices.compute_usd_per_hour,
     )
     claimed = case.decide(job, intent)
     run = case.save()

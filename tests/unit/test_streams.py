@@ -77,18 +77,18 @@ class TestClaudeCode:
     def test_the_results_totals_are_told_once_per_model(self) -> None:
         assert of(whole(Stream.CLAUDE_CODE), ReportKind.COST) == [
             {
-                "input_tokens": 48_318,
-                "cached_tokens": 46_000,
-                "output_tokens": 400,
-                "model": "claude-sonnet-4-5",
-                "usd": 0.06,
-            },
-            {
                 "input_tokens": 500,
                 "cached_tokens": 0,
                 "output_tokens": 20,
                 "model": "claude-haiku-4-5",
                 "usd": 0.0025,
+            },
+            {
+                "input_tokens": 48_318,
+                "cached_tokens": 46_000,
+                "output_tokens": 400,
+                "model": "claude-sonnet-4-5",
+                "usd": 0.06,
             },
         ]
 
@@ -160,6 +160,10 @@ class TestClaudeCode:
         failed = {"type": "result", "subtype": "error_max_turns", "is_error": True, "num_turns": 3}
         (told,) = of(found(Stream.CLAUDE_CODE, failed), ReportKind.SUMMARY)
         assert told == {"text": "Claude Code ended: error_max_turns, 3 turns"}
+
+    def test_an_answer_that_is_data_is_not_said(self) -> None:
+        data = {"type": "result", "subtype": "success", "result": '{"summary": "Greet"}'}
+        assert of(found(Stream.CLAUDE_CODE, data), ReportKind.SUMMARY) == []
 
     def test_the_log_reads_well(self) -> None:
         assert log(whole(Stream.CLAUDE_CODE))[:6] == [

@@ -141,7 +141,8 @@ class ClaudeCodeReader:
         yield f"{'✖' if failed else '✔'} {_outcome(event)}{spent}"
         models = mapping(event.get("modelUsage"))
         if models:
-            for model, given in models.items():
+            # The main model comes last: it is the one whose name is kept.
+            for model, given in sorted(models.items(), key=lambda pair: pair[0] == self._model):
                 used = mapping(given)
                 yield from cost(_camel(used), model=model, usd=amount(used.get("costUSD")))
         elif mapping(event.get("usage")) or usd is not None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.runner.streams.fields import LONGEST_NAME, LONGEST_TEXT, cut, line_of
+from adapters.runner.streams.fields import LONGEST_NAME, LONGEST_TEXT, cut, line_of, parse
 from bot.domain.codec import JSON
 from bot.domain.report import ReportKind
 
@@ -147,8 +147,8 @@ def note(topic: str, **data: JSON) -> Finding:
 
 
 def summary(words: str) -> Iterator[Item]:
-    """The final answer."""
-    if words:
+    """The final answer, unless it is data, which is meant for the program and not for people."""
+    if words and parse(words) is None:
         yield Finding(ReportKind.SUMMARY, {"text": cut(words, LONGEST_TEXT)})
 
 

@@ -116,7 +116,7 @@ def test_it_plans_asks_edits_and_pushes(job: Job) -> None:
     assert plan == PLAN | {"base": job.base}
     assert job.git("show", "--name-only", "--format=%s") == "Greet people\n\na.txt\n"
     events = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
-    ends = [event for event in events if event["type"] in {"result", "turn.completed"}]
+    ends = [event for event in events if event.get("type") in {"result", "turn.completed"}]
     assert len(ends) == 2
 
 

@@ -161,6 +161,11 @@ class TestClaudeCode:
         (told,) = of(found(Stream.CLAUDE_CODE, failed), ReportKind.SUMMARY)
         assert told == {"text": "Claude Code ended: error_max_turns, 3 turns"}
 
+    def test_of_long_output_the_end_is_shown(self) -> None:
+        block = {"type": "tool_result", "tool_use_id": "t", "content": "line\n" * 29 + "last"}
+        shown = log(found(Stream.CLAUDE_CODE, {"type": "user", "message": {"content": [block]}}))
+        assert (shown[0], shown[-1], len(shown)) == ("  … 10 lines before", "  last", 21)
+
     def test_an_answer_that_is_data_is_not_said(self) -> None:
         data = {"type": "result", "subtype": "success", "result": '{"summary": "Greet"}'}
         assert of(found(Stream.CLAUDE_CODE, data), ReportKind.SUMMARY) == []

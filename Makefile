@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
-.PHONY: help setup up test lint unit sizes bench lock clean
+.PHONY: help setup up test lint unit sizes bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -37,6 +37,9 @@ sizes: setup ## how long modules and functions are
 bench: setup ## speed, against a plain anchor in the same run
 	$(BIN)/python -m bench.commit
 	$(BIN)/python -m bench.dispatch
+
+docs: setup ## write the pages that come from the code anew
+	$(BIN)/python -m tests.architecture.pages
 
 lock: setup ## write the locks anew after a change of pyproject.toml (ARGS=--upgrade for newer versions)
 	$(LOCK) --group build --output-file requirements.lock pyproject.toml

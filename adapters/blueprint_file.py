@@ -241,6 +241,8 @@ class BlueprintFile(FileModel, title="Signalbox blueprint"):
     """Variables by reference, `env:NAME` or `file:/path`, looked up where the job runs."""
     replies: domain.Replies = domain.Replies.NONE
     """How messages of people reach the program."""
+    stream: domain.Stream = domain.Stream.NONE
+    """Whose JSON events the program prints; they are read and shown as what they mean."""
     labels: Annotated[tuple[str, ...], AfterValidator(_labels)] = ()
     """What an agent must offer to claim a job."""
     match: dict[Annotated[str, _INPUT_NAME], Annotated[str, _LINE]] = Field(default_factory=dict)

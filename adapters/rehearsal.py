@@ -71,7 +71,7 @@ def create_world(data: Path) -> bool:
         programs = sorted(path.name for path in (world / "programs").iterdir())
         _move_in(world, data, "remotes/shop.git", *(f"programs/{name}" for name in programs))
         # The blueprints come last: they mark the world as whole.
-        _move_in(world, data, "policy.yaml", "blueprints")
+        _move_in(world, data, "policy.yaml", "prices.yaml", "blueprints")
     return True
 
 
@@ -79,7 +79,8 @@ def _copy_files(world: Path, data: Path) -> None:
     """The files of the example, with the data folder's path where they name it."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(_SOURCE / "programs", world / "programs", ignore=ignored)
-    shutil.copyfile(_SOURCE / "policy.yaml", world / "policy.yaml")
+    for name in ("policy.yaml", "prices.yaml"):
+        shutil.copyfile(_SOURCE / name, world / name)
     (world / "blueprints").mkdir()
     quoted = json.dumps(str(data), ensure_ascii=False)[1:-1]
     for source in (_SOURCE / "blueprints").glob("*.yaml"):

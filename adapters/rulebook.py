@@ -1,11 +1,13 @@
-"""Rulebook: policy and blueprints as their files say now, read again when a file changes."""
+"""Rulebook: policy, blueprints and prices as their files say now, read when one changes."""
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from adapters.blueprints import load_folder
 from adapters.policy_file import load_policy
+from adapters.prices_file import load_prices
 from bot.domain.catalog import Catalog
 from bot.domain.errors import UserError
 from bot.services.rules import Periods, Rules
@@ -16,15 +18,21 @@ _LOOK_EVERY = 1.0
 
 
 class Rulebook:
-    """Gives the rules of the moment; a policy that became unreadable leaves the last one."""
+    """Gives the rules of the moment; policy or prices that became unreadable leave the last."""
 
-    def __init__(self, *, blueprints: Path, policy: Path, base: Path, periods: Periods) -> None:
-        """Read both. Raises UserError where there is no readable policy."""
+    def __init__(
+        self, *, blueprints: Path, policy: Path, prices: Path, base: Path, periods: Periods
+    ) -> None:
+        """Read all. Raises UserError where there is no readable policy, or prices are broken."""
         self._folder, self._policy_file, self._base = blueprints, policy, base
+        self._prices_file = prices
         self._seen = self._signature()
         self._looked_at = time.monotonic()
         self._rules = Rules(
-            policy=load_policy(policy), catalog=self._read_catalog(), periods=periods
+            policy=load_policy(policy),
+            catalog=self._read_catalog(),
+            periods=periods,
+            prices=load_prices(prices),
         )
 
     def current(self) -> Rules:
@@ -40,13 +48,17 @@ class Rulebook:
         if seen == self._seen:
             return
         self._seen = seen
-        policy = self._rules.policy
+        policy, prices = self._rules.policy, self._rules.prices
         try:
             policy = load_policy(self._policy_file)
         except UserError as error:
             _LOG.error("the policy stays as it was: %s", error.text)  # no bug
-        self._rules = Rules(
-            policy=policy, catalog=self._read_catalog(), periods=self._rules.periods
+        try:
+            prices = load_prices(self._prices_file)
+        except UserError as error:
+            _LOG.error("the prices stay as they were: %s", error.text)  # no bug
+        self._rules = replace(
+            self._rules, policy=policy, catalog=self._read_catalog(), prices=prices
         )
 
     def _read_catalog(self) -> Catalog:
@@ -56,7 +68,7 @@ class Rulebook:
         return catalog
 
     def _signature(self) -> tuple[tuple[str, int, int], ...]:
-        paths = [self._policy_file, *sorted(self._folder.glob("*.y*ml"))]
+        paths = [self._policy_file, self._prices_file, *sorted(self._folder.glob("*.y*ml"))]
         return tuple(
             (path.name, path.stat().st_mtime_ns, path.stat().st_size)
             for path in paths

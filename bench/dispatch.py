@@ -29,7 +29,11 @@ async def dispatches(folder: Path, runs: int) -> list[float]:
     data = folder / "data"
     create_world(data)
     book = Rulebook(
-        blueprints=data / "blueprints", policy=data / "policy.yaml", base=data, periods=Periods()
+        blueprints=data / "blueprints",
+        policy=data / "policy.yaml",
+        prices=data / "prices.yaml",
+        base=data,
+        periods=Periods(),
     )
     store = SqliteStore(folder / f"dispatch-{time.monotonic_ns()}.db", SystemClock())
     await store.open()

@@ -35,6 +35,8 @@ class Settings:
     """The folder of blueprints; by default `blueprints` in the data folder."""
     policy: Path | None = None
     """The policy file; by default `policy.yaml` in the data folder."""
+    prices: Path | None = None
+    """The price list; by default `prices.yaml` in the data folder, which need not exist."""
     slots: int = 4
     """Jobs that the built-in agent runs at once; 0 for none."""
     agent: str = "local"
@@ -76,6 +78,11 @@ class Settings:
     def policy_file(self) -> Path:
         """Where the policy is read from."""
         return self.policy or self.data_dir / "policy.yaml"
+
+    @property
+    def prices_file(self) -> Path:
+        """Where the price list is read from."""
+        return self.prices or self.data_dir / "prices.yaml"
 
 
 def load_settings(
@@ -119,7 +126,7 @@ def _read_file(folder: Path) -> dict[str, object]:
 
 
 def _read(name: str, value: str) -> object:
-    if name in {"data_dir", "blueprints", "policy"}:
+    if name in {"data_dir", "blueprints", "policy", "prices"}:
         return Path(value).expanduser()
     if name in {"port", "slots", "gate_hold", "grace"}:
         most = 65_535 if name == "port" else 1_000_000

@@ -79,6 +79,7 @@ def _rulebook(settings: Settings, data: Path) -> Rulebook:
     return Rulebook(
         blueprints=settings.blueprints_folder,
         policy=settings.policy_file,
+        prices=settings.prices_file,
         base=data,
         periods=periods,
     )

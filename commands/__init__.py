@@ -6,6 +6,7 @@ from commands import (
     ask,
     assign,
     changes,
+    cost,
     delete,
     deny,
     dispatch,
@@ -41,6 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     assign.COMMAND,
     review.COMMAND,
     stats.COMMAND,
+    cost.COMMAND,
     why.COMMAND,
     help.COMMAND,
 )

@@ -7,7 +7,7 @@ from bot.domain.selection import Ref
 from bot.grammar.params import Kind, Param
 from bot.messages.cards import run_detail
 from bot.messages.reply import Reply
-from bot.services.viewing import view_run
+from bot.services.viewing import view_detail
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ def handle(request: Request, given: Arguments) -> Reply:
     """The run's card as it stands now, with its times and the gate that holds it."""
     run = request.select_one(given.run, "show")
     request.rules.permit(request.actor, "show", run=run)
-    view = view_run(request.tx, request.rules, run.id)
+    view = view_detail(request.tx, request.rules, run.id)
     return Reply(message=run_detail(view), runs=(run.key,))
 
 

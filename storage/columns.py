@@ -15,6 +15,7 @@ from bot.domain.conversation import Conversation
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SUB = "\x1a"
+_MICRO = 1_000_000
 
 ID: Final = BigInteger().with_variant(Integer(), "sqlite")
 """A row's number; SQLite numbers rows itself only where the type is called INTEGER."""
@@ -65,8 +66,23 @@ class Duration(TypeDecorator[timedelta]):
         return None if value is None else value // _MICROSECOND
 
     def process_result_value(self, value: int | None, _dialect: Dialect) -> timedelta | None:
-        """The duration."""
-        return None if value is None else timedelta(microseconds=value)
+        """The duration; sums come as other numbers on some databases."""
+        return None if value is None else timedelta(microseconds=int(value))
+
+
+class Usd(TypeDecorator[float]):
+    """US dollars, stored as whole millionths, so that sums are exact."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, _dialect: Dialect) -> int | None:
+        """The whole millionths."""
+        return None if value is None else round(value * _MICRO)
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> float | None:
+        """The dollars."""
+        return None if value is None else int(value) / _MICRO
 
 
 class Word(TypeDecorator[StrEnum]):

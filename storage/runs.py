@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain.codec import encode
 from bot.domain.errors import ConflictError
-from bot.domain.events import Event, NewEvent, chain
+from bot.domain.events import Event, EventType, NewEvent, chain
 from bot.domain.run import Run
 from bot.domain.selection import Filter
 from bot.domain.vocabulary import Disposition, Profile, Status
@@ -26,6 +26,7 @@ _EVENTS = (
     .where(events.c.run_id == bindparam("run"), events.c.seq > bindparam("after"))
     .order_by(events.c.seq)
 )
+_EVENTS_OF = _EVENTS.where(events.c.type.in_(bindparam("types", expanding=True)))
 
 
 class SqlRuns:
@@ -81,6 +82,11 @@ class SqlRuns:
         """The run's events in order, past a sequence number."""
         asked = {"run": run_id, "after": after}
         return tuple(_event(fields) for fields in self._scope.rows(_EVENTS, asked))
+
+    def events_of(self, run_id: int, *types: EventType) -> tuple[Event, ...]:
+        """The run's events of these types, in order."""
+        asked = {"run": run_id, "after": 0, "types": list(types)}
+        return tuple(_event(fields) for fields in self._scope.rows(_EVENTS_OF, asked))
 
     def stats(self) -> Mapping[tuple[Profile, Status], int]:
         """How many runs stand in each status; nobody's status is not in it."""

@@ -13,25 +13,25 @@ def newest(filter_: Filter, *, limit: int, before: int | None) -> Select[tuple[o
     Each status is walked down its own index: a database that is given several at once would
     sort every run that ever had one of them.
     """
-    conditions = _conditions(filter_)
+    demands = conditions(filter_)
     if before is not None:
-        conditions.append(runs.c.id < before)
+        demands.append(runs.c.id < before)
     if len(filter_.statuses) > 1:
         heads = (
             select(runs.c.id)
-            .where(*conditions, runs.c.status == status)
+            .where(*demands, runs.c.status == status)
             .order_by(runs.c.id.desc())
             .limit(limit)
             .subquery()
             for status in sorted(filter_.statuses)
         )
-        conditions = [runs.c.id.in_(union_all(*(select(head.c.id) for head in heads)))]
+        demands = [runs.c.id.in_(union_all(*(select(head.c.id) for head in heads)))]
     elif filter_.statuses:
-        conditions.append(runs.c.status.in_(filter_.statuses))
-    return select(runs).where(*conditions).order_by(runs.c.id.desc()).limit(limit)
+        demands.append(runs.c.status.in_(filter_.statuses))
+    return select(runs).where(*demands).order_by(runs.c.id.desc()).limit(limit)
 
 
-def _conditions(filter_: Filter) -> list[ColumnElement[bool]]:
+def conditions(filter_: Filter) -> list[ColumnElement[bool]]:
     """What a filter demands, its statuses aside."""
     demands: list[ColumnElement[bool]] = [runs.c.disposition != Disposition.DELETED]
     for column, words in (

@@ -29,7 +29,7 @@ from bot.domain.plan import Plan
 from bot.domain.posting import CARD
 from bot.domain.run import Cost
 from bot.domain.vocabulary import LIVE, Disposition, Mode, Profile, Reason, Status
-from storage.columns import ID, PLACE, WORDS, Duration, Instant, Json, Labels, Word
+from storage.columns import ID, PLACE, WORDS, Duration, Instant, Json, Labels, Usd, Word
 
 metadata = MetaData(
     naming_convention={
@@ -201,6 +201,7 @@ jobs = Table(
     Column("report_seq", Integer, nullable=False),
     Column("exit_code", Integer),
     _words("base"),
+    Column("compute_rate", Usd, nullable=False, server_default="0"),
     UniqueConstraint("run_id", "number"),
     Index("jobs_live", "status", "id", **_only(LIVE_ONLY)),
 )
@@ -313,6 +314,25 @@ artifacts = Table(
     _words("sha256"),
     _at("created_at"),
     UniqueConstraint("run_id", "job_id", "name", "sha256"),
+)
+
+cost_entries = Table(
+    "cost_entries",
+    metadata,
+    _id(),
+    _of("run", index=True),
+    _of("job"),
+    _at("at"),
+    _words("day"),
+    _words("model"),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("usd", Usd, nullable=False),
+    Column("unpriced_tokens", BigInteger, nullable=False),
+    Column("compute", Duration, nullable=False),
+    Column("compute_usd", Usd, nullable=False),
+    Index(None, "at"),
 )
 
 messages = Table(

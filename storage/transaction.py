@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.ports import store as port
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
+from storage.costs import SqlCosts
 from storage.gates import SqlGates
 from storage.invocations import SqlInvocations
 from storage.jobs import SqlJobs
@@ -32,6 +33,7 @@ class Transaction:
         self.orders: port.Orders = SqlOrders(scope)
         self.logs: port.Logs = SqlLogs(scope)
         self.artifacts: port.Artifacts = SqlArtifacts(scope)
+        self.costs: port.Costs = SqlCosts(scope)
         self.blueprints: port.Blueprints = SqlBlueprints(scope)
         self.transcript: port.Transcript = SqlTranscript(scope)
         self.workspaces: port.Workspaces = SqlWorkspaces(scope)

@@ -19,6 +19,7 @@ from adapters.runner.output import Draft, LogLimit
 from adapters.runner.program import Program
 from adapters.runner.replies import open_replies
 from adapters.runner.report_socket import ReportSocket
+from adapters.runner.streams.reading import line_reader
 from adapters.runner.worker import Worker
 from bot.domain.errors import StaleFenceError, UserError
 from bot.domain.report import ReportKind
@@ -109,12 +110,17 @@ class Conduct:
             claim.assignment, claim.folder, secrets=self._secrets, base=base
         )
         limit = LogLimit(claim.assignment.limits.log_mb)
+        events = line_reader(
+            claim.assignment.stream,
+            root=str(claim.folder.workspace),
+            command=claim.assignment.command,
+        )
         starts = 0
         while True:
             if stopped := self._stopped(None):
                 return stopped
             desk.result, self._orders.restart_by = None, None
-            program = Program(claim, environment, bound=bound, limit=limit)
+            program = Program(claim, environment, bound=bound, limit=limit, events=events)
             if starts == 0:
                 claim.outbox.add(ReportKind.STARTED, {"pid": program.pid})
             starts += 1

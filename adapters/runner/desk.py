@@ -64,6 +64,7 @@ class Desk:
     def _cost(self, request: Request, visitor: Visitor) -> None:
         data: dict[str, JSON] = {
             "input_tokens": int(_number(request, "input_tokens")),
+            "cached_tokens": int(_number({"cached_tokens": 0} | dict(request), "cached_tokens")),
             "output_tokens": int(_number(request, "output_tokens")),
             "usd": None if request.get("usd") is None else _number(request, "usd"),
             "model": str(request.get("model") or "")[:_LONGEST_NAME],

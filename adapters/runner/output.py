@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adapters.runner.masking import Masker
+from adapters.runner.streams.findings import Finding, Item
+from adapters.runner.streams.reading import LineReader
 from bot.domain.codec import JSON
 from bot.domain.report import ReportKind
 
 LONGEST_LINE = 16_384
+LONGEST_EVENT = 4 << 20
 LONGEST_TEXT = 65_536
-"""Characters of a line, and of a `log` report."""
+"""Characters of a line, of a line that may be an event, and of a `log` report."""
 
 _LONGEST_SUMMARY = 4_000
 _MB = 1 << 20
+_MARGIN = 40
+"""Characters by which the words at the end of a cut line may make it longer."""
+_CLOSED = frozenset({"state", "topic"})
+"""Fields of findings whose words are the protocol's; a secret may happen to be such a word."""
 
 _MARK = "::signalbox"
 _INFORMING = re.compile(
@@ -77,12 +84,22 @@ class OutputReader:
     over; memory is bound by the longest line and the longest spelling of a secret.
     """
 
-    def __init__(self, stream: Literal["out", "err"], *, masker: Masker, limit: LogLimit) -> None:
+    def __init__(
+        self,
+        stream: Literal["out", "err"],
+        *,
+        masker: Masker,
+        limit: LogLimit,
+        events: LineReader | None = None,
+    ) -> None:
+        """`events` reads the lines of a program that prints events."""
         self._stream = stream
         self._limit = limit
+        self._events = events
+        self._masker = masker
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._masked = masker.stream()
-        self._line = _LineInProgress()
+        self._line = _LineInProgress({}, LONGEST_EVENT) if events else _LineInProgress()
 
     def feed(self, data: bytes) -> list[Draft]:
         """The reports that these bytes complete, in order."""
@@ -93,7 +110,9 @@ class OutputReader:
         text = self._masked.feed(self._decoder.decode(b"", final=True)) + self._masked.flush()
         drafts = self._drafts(text)
         rest = self._line.end()
-        return drafts + list(self._bundled(self._logged(rest))) if rest else drafts
+        last = list(self._logged(_shortened(rest.translate(_VISIBLE)))) if rest else []
+        left = self._understood(self._events.end()) if self._events else ()
+        return drafts + list(self._bundled([*last, *left]))
 
     def _drafts(self, text: str) -> list[Draft]:
         *pieces, rest = text.split("\n")
@@ -104,12 +123,29 @@ class OutputReader:
     def _read(self, pieces: Iterable[str]) -> Iterator[_Line | Draft]:
         for piece in pieces:
             self._line.extend(piece)
-            line = self._line.end()
+            raw = self._line.end()
+            line = raw.translate(_VISIBLE)
             informing = self._stream == "out" and _read_informing(line)
+            found = self._events.read(raw) if self._events else None
             if informing:
                 yield informing
+            elif found is not None:
+                yield from self._understood(found)
             else:
-                yield from self._logged(line)
+                yield from self._logged(_shortened(line))
+
+    def _understood(self, found: Iterable[Item]) -> Iterator[_Line | Draft]:
+        """What events say; masked again, since JSON can spell a text in many ways."""
+        for item in found:
+            if isinstance(item, Finding):
+                data = {
+                    name: value if name in _CLOSED else self._masker.mask_json(value)
+                    for name, value in item.data.items()
+                }
+                yield Draft(kind=item.kind, data=data)
+            else:
+                for line in _plain(self._masker.mask(item)).split("\n"):
+                    yield _Line(self._stream, f"{_shortened(line.translate(_VISIBLE))}\n")
 
     def _logged(self, line: str) -> Iterator[_Line]:
         yield _Line(self._stream, line + "\n")
@@ -157,10 +193,17 @@ class _Bundle:
 class _LineInProgress:
     """A line that may come in pieces: what a terminal would show of it, up to the longest."""
 
-    _text = ""
-    _cut = 0
     _returned = False
     """A carriage return came last: whatever follows draws over the line."""
+
+    def __init__(
+        self, pictures: Mapping[int, str | int] = _VISIBLE, longest: int = LONGEST_LINE
+    ) -> None:
+        """A line of at most `longest` characters, `pictures` standing for invisible ones."""
+        self._pictures = pictures
+        self._longest = longest
+        self._text = ""
+        self._cut = 0
 
     def extend(self, piece: str) -> None:
         """Add text without newlines."""
@@ -168,8 +211,8 @@ class _LineInProgress:
         if drawn:
             if self._returned or "\r" in drawn:
                 self._text, self._cut = "", 0
-            shown = drawn.rpartition("\r")[2].translate(_VISIBLE)
-            room = LONGEST_LINE - len(self._text)
+            shown = drawn.rpartition("\r")[2].translate(self._pictures)
+            room = self._longest - len(self._text)
             self._text += shown[:room]
             self._cut += max(len(shown) - room, 0)
             self._returned = False
@@ -180,6 +223,19 @@ class _LineInProgress:
         line = self._text + (f" … {self._cut:,} more characters" if self._cut else "")
         self._text, self._cut, self._returned = "", 0, False
         return line
+
+
+def _shortened(line: str) -> str:
+    """A line that fits in the log; one that was cut before says so already."""
+    over = len(line) - LONGEST_LINE
+    if over <= _MARGIN:
+        return line
+    return f"{line[:LONGEST_LINE]} … {over:,} more characters"
+
+
+def _plain(text: str) -> str:
+    """The text without halves of characters, which JSON can spell and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _read_informing(line: str) -> Draft | None:

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 from adapters.runner import start
 from adapters.runner.claim import Claim
 from adapters.runner.control_group import CpuBound
 from adapters.runner.output import LogLimit, OutputReader
+from adapters.runner.streams.reading import LineReader
 from bot.domain.blueprint import Replies
 from bot.domain.errors import UserError
 
@@ -30,16 +30,22 @@ class Program:
         *,
         bound: CpuBound,
         limit: LogLimit,
+        events: LineReader | None = None,
     ) -> None:
-        """Start it. Raises UserError saying what could not be started, and why."""
+        """Start it. Raises UserError saying what could not be started, and why.
+
+        `events` reads its standard output, where its blueprint says whose events that holds.
+        """
         self._claim = claim
         self._process = _spawn(claim, environment, bound)
         claim.descendants.program = self._process
         assert self._process.stdout is not None
         assert self._process.stderr is not None
+        out = OutputReader("out", masker=claim.masker, limit=limit, events=events)
+        err = OutputReader("err", masker=claim.masker, limit=limit)
         self._streams = (
-            _Stream(claim, "out", self._process.stdout.fileno(), limit),
-            _Stream(claim, "err", self._process.stderr.fileno(), limit),
+            _Stream(claim, self._process.stdout.fileno(), out),
+            _Stream(claim, self._process.stderr.fileno(), err),
         )
 
     @property
@@ -69,12 +75,10 @@ class Program:
 class _Stream:
     """Standard output or error."""
 
-    def __init__(
-        self, claim: Claim, name: Literal["out", "err"], descriptor: int, limit: LogLimit
-    ) -> None:
+    def __init__(self, claim: Claim, descriptor: int, reader: OutputReader) -> None:
         self._claim = claim
         self._descriptor = descriptor
-        self._reader = OutputReader(name, masker=claim.masker, limit=limit)
+        self._reader = reader
         self._open = True
         os.set_blocking(descriptor, False)
         claim.loop.watch(descriptor, self._read)

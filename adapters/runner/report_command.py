@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     calls.add_parser("summary", help="said in the thread").add_argument("text")
     cost = calls.add_parser("cost", help="added to the run's cost")
     cost.add_argument("--input-tokens", type=int, required=True)
+    cost.add_argument("--cached-tokens", type=int, default=0)
     cost.add_argument("--output-tokens", type=int, required=True)
     cost.add_argument("--usd", type=float)
     cost.add_argument("--model", default="")

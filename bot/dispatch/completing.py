@@ -41,6 +41,8 @@ def _offers(tx: Tx, rules: Rules, registry: Registry, param: Param) -> Sequence[
             return [f"@{name}" for name in rules.policy.people]
         case Kind.CHOICE:
             return param.choices
+        case Kind.BY:
+            return ("by", *param.choices)
         case Kind.OPTION:
             return (f"{param.name}=",)
         case Kind.RUN | Kind.RUNS:

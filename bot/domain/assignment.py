@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.domain.blueprint import Limits, Replies, Value
+from bot.domain.blueprint import Limits, Replies, Stream, Value
 from bot.domain.codec import JSON
 from bot.domain.vocabulary import Mode
 
@@ -33,6 +33,7 @@ class Assignment:
     secrets: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     replies: Replies = Replies.NONE
+    stream: Stream = Stream.NONE
     hold: timedelta = timedelta(minutes=10)
     """How long a program may wait at a gate before it is parked."""
     grace: timedelta = timedelta(seconds=10)

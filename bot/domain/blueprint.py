@@ -35,6 +35,16 @@ class Replies(StrEnum):
 
 
 @unique
+class Stream(StrEnum):
+    """Whose events the program prints on its standard output."""
+
+    NONE = "none"
+    CLAUDE_CODE = "claude-code"
+    CODEX = "codex"
+    OPENCODE = "opencode"
+
+
+@unique
 class OnExpiry(StrEnum):
     """What the end of a gate's deadline does."""
 
@@ -107,6 +117,7 @@ class Blueprint:
     secrets: Mapping[str, str] = field(default_factory=dict)
     """Variable name → reference (`env:NAME` or `file:PATH`), resolved on the runner's host."""
     replies: Replies = Replies.NONE
+    stream: Stream = Stream.NONE
     labels: tuple[str, ...] = ()
     match: Mapping[str, str] = field(default_factory=dict)
     keep_alive: timedelta = timedelta(0)

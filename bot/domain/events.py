@@ -21,6 +21,7 @@ class EventType(StrEnum):
     STEP_REPORTED = "step_reported"
     SUMMARY_REPORTED = "summary_reported"
     COST_REPORTED = "cost_reported"
+    NOTE_REPORTED = "note_reported"
     ARTIFACT_STORED = "artifact_stored"
     GATE_OPENED = "gate_opened"
     GATE_SATISFIED_BY_POLICY = "gate_satisfied_by_policy"

@@ -62,6 +62,8 @@ class Job:
     exit_code: int | None = None
     base: str = ""
     """The commit that the workspace was made from."""
+    compute_rate: float = 0.0
+    """US dollars per hour of the machine, as of the claim."""
 
     @property
     def unclaimed(self) -> bool:

@@ -78,6 +78,7 @@ _BY_ROLE: Mapping[str, Role] = {
     "logs": Role.VIEWER,
     "mine": Role.VIEWER,
     "stats": Role.VIEWER,
+    "cost": Role.VIEWER,
     "why": Role.VIEWER,
     "help": Role.VIEWER,
     "ask": Role.OPERATOR,

@@ -69,11 +69,16 @@ def announce(events: Iterable[Event]) -> tuple[Wanted, ...]:
     """What a run's conversation is told of these events: the card first, then the thread."""
     subjects: dict[str, None] = {}
     for event in events:
-        if event.type in _UNTOLD:
+        if event.type in _UNTOLD or _goes_unsaid(event):
             continue
         subjects[CARD] = None
         if event.type in _GATES:
             subjects[f"gate:{event.data['gate']}"] = None
-        if event.type in _NOTES:
+        if event.type in _NOTES | {EventType.NOTE_REPORTED}:
             subjects[f"event:{event.seq}"] = None
     return tuple(Wanted(subject=subject) for subject in subjects)
+
+
+def _goes_unsaid(event: Event) -> bool:
+    """Plans, files and test results stand in the run's detail; questions are said."""
+    return event.type is EventType.NOTE_REPORTED and event.data.get("topic") != "question"

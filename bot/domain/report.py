@@ -18,6 +18,7 @@ class ReportKind(StrEnum):
     STEP = "step"
     SUMMARY = "summary"
     COST = "cost"
+    NOTE = "note"
     ARTIFACT = "artifact"
     GATE = "gate"
     PUSH = "push"

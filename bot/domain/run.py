@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.blueprint import Value
 from bot.domain.conversation import Conversation
@@ -14,17 +14,35 @@ class Cost:
     """What a run has used so far."""
 
     input_tokens: int = 0
+    """All input, also that from a cache."""
+    cached_tokens: int = 0
+    """The part of the input that came from a cache."""
     output_tokens: int = 0
     usd: float = 0.0
+    """For tokens, as far as their price is known."""
+    unpriced_tokens: int = 0
+    """Input and output whose price is not known."""
     model: str = ""
+    compute: timedelta = timedelta(0)
+    """Time on machines, without the time spent waiting."""
+    compute_usd: float = 0.0
+
+    @property
+    def total_usd(self) -> float:
+        """US dollars for tokens and machines, as far as prices are known."""
+        return round(self.usd + self.compute_usd, 6)
 
     def plus(self, other: "Cost") -> "Cost":
         """Both together; the later model's name is kept."""
         return Cost(
             input_tokens=self.input_tokens + other.input_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             usd=round(self.usd + other.usd, 6),
+            unpriced_tokens=self.unpriced_tokens + other.unpriced_tokens,
             model=other.model or self.model,
+            compute=self.compute + other.compute,
+            compute_usd=round(self.compute_usd + other.compute_usd, 6),
         )
 
 

@@ -25,6 +25,8 @@ class Claim:
     labels: tuple[str, ...]
     token_hash: str
     lease: timedelta
+    compute_rate: float = 0.0
+    """US dollars per hour of the agent's machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +202,7 @@ def _claim(job: Job, intent: Claim, now: datetime) -> Transition:
         claimed_at=now,
         report_seq=0,
         program_present=True,
+        compute_rate=intent.compute_rate,
         waited=job.waited + (now - job.queued_at if job.resume_gate else timedelta(0)),
     )
     return _changed(claimed, EventType.JOB_CLAIMED, more={"agent": intent.agent})
@@ -310,6 +313,7 @@ def _end(job: Job, intent: End, now: datetime) -> Transition:
         ending,
         status=Status.CANCELLING,
         ends_as=intent.status,
+        waited=job.waited + (now - (job.waiting_since or now)),
         waiting_since=None,
         cancelling_since=now,
     )

@@ -136,6 +136,17 @@ PHASES: dict[Profile, tuple[str, ...]] = {
 """The known phases of each profile in their order; a profile without any takes phases freely."""
 
 
+_OWN_WORDS = {
+    Profile.AGENT: {"planning": "agent_working", "working": "agent_working"},
+    Profile.POD: {"planning": "PLANNING", "working": "EXECUTING"},
+}
+
+
+def native_phase(profile: Profile, reported: str) -> str:
+    """A phase in the profile's own words, where a program's events only say what it does."""
+    return _OWN_WORDS.get(profile, {}).get(reported, reported)
+
+
 def phase_advances(profile: Profile, current: str, reported: str) -> bool:
     """Whether a reported phase moves the shown phase: known phases never move back.
 

@@ -15,7 +15,8 @@ ME = "me"
 
 _SPAN = re.compile(r"(\d{1,4})([mhdw])")
 _SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
+_ENDS = frozenset({"except", "by"})
+"""Words that no filter begins with, and that end it."""
 
 _NAMED: Mapping[str, Callable[[Filter, str], Filter]] = {
     "project": lambda so_far, value: replace(so_far, project=value),
@@ -32,7 +33,7 @@ def read_filter(words: Words, *, leftover: bool) -> Filter | None:
         step = None if word.quoted else _filter_step(words, found)
         if step is not None:
             found, any_word = step, True
-        elif leftover and word.text.lower() != "except":
+        elif leftover and (word.quoted or word.text.lower() not in _ENDS):
             titles.append(word.text)
             words.next()
         else:

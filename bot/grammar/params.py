@@ -37,6 +37,8 @@ class Kind(StrEnum):
     """`name=value` → str."""
     INPUTS = "inputs"
     """Every other `key=value` → dict."""
+    BY = "by"
+    """`by` and one of the choices → str."""
     FILTER = "filter"
     """The words of a list → Filter."""
     NUMBER = "number"
@@ -63,6 +65,7 @@ class Param:
         """How help writes it."""
         form = {
             Kind.CHOICE: "|".join(self.choices),
+            Kind.BY: f"by {'|'.join(self.choices)}",
             Kind.OPTION: f"{self.name}=…",
             Kind.INPUTS: "key=value …",
             Kind.TEXT: f"<{self.shown_as or self.name}…>",
@@ -87,6 +90,9 @@ def parse_words(params: Sequence[Param], text: str, *, verb: str, now: datetime)
         value = _read_param(param, words, free_text=free_text)
         if value is not None:
             values[param.name] = value
+    for param in params:
+        if param.kind is Kind.BY and param.name not in values and (group := _read_by(param, words)):
+            values[param.name] = group
     _read_loose(params, words, values)
     _require(params, values, verb)
     left = words.peek()
@@ -111,6 +117,8 @@ def _read_param(param: Param, words: Words, *, free_text: bool) -> Any:
             return _read_run(words, free_text=free_text)
         case Kind.FILTER:
             return read_filter(words, leftover=True)
+        case Kind.BY:
+            return _read_by(param, words)
         case Kind.TEXT:
             return words.rest() or None
         case Kind.NUMBER:
@@ -126,6 +134,19 @@ def _read_number(words: Words) -> int | None:
         return None
     words.next()
     return int(word.text)
+
+
+def _read_by(param: Param, words: Words) -> str | None:
+    """What follows the word “by”; nothing is taken where it does not stand next."""
+    word = words.peek()
+    if word is None or word.quoted or word.text.lower() != "by":
+        return None
+    words.next()
+    named = words.next()
+    if named is None or named.text.lower() not in param.choices:
+        given = f"by “{named.text[:40]}”" if named else "by nothing"
+        raise UsageError(f"Sums go by {' or '.join(param.choices)}, not {given}.")
+    return named.text.lower()
 
 
 def _read_run(words: Words, *, free_text: bool) -> Ref | None:
@@ -226,7 +247,7 @@ def _read_pressed(param: Param, given: JSON) -> Any:
             return {str(key): str(value) for key, value in dict(given).items()}
         case Kind.FILTER:
             return decode(Filter, given)
-        case Kind.CHOICE if given not in param.choices:
+        case Kind.CHOICE | Kind.BY if given not in param.choices:
             raise UsageError(f"{param.name} is one of {', '.join(param.choices)}.")
         case _:
             return str(given)

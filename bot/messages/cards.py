@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.domain.codec import JSON
 from bot.domain.deadlines import say as say_duration
 from bot.domain.events import Event, EventType
 from bot.domain.gate import Gate, GateState
 from bot.domain.invocation import Press
-from bot.domain.run import Run
+from bot.domain.notes import Notes
+from bot.domain.run import Cost, Run
 from bot.domain.vocabulary import Status, phase_line
 from bot.domain.wording import label, symbol
 from bot.messages.markup import escape
@@ -27,6 +29,8 @@ _TONES = {
     Status.SCHEDULED: Tone.NEUTRAL,
 }
 _ORDER = ("restart", "retry", "logs", "stop", "delete")
+_SHOWN_COMPUTE = timedelta(seconds=1)
+_SHOWN_FILES = 12
 _CONFIRMED = frozenset({"stop", "delete", "restart"})
 
 
@@ -70,16 +74,29 @@ def run_detail(view: RunView) -> Message:
     )
     inputs = " ".join(f"{name}={value}" for name, value in run.inputs.items())
     asked = (Fact(label=word("facts", "inputs"), value=escape(inputs)),) if inputs else ()
+    noted = _noted(view.notes)
     held = view.open_gate
     if held is None:
-        return replace(card, facts=(*card.facts, people, *asked, *times))
+        return replace(card, facts=(*card.facts, *noted, people, *asked, *times))
     gate = gate_card(view, held)
     return replace(
         card,
-        facts=(*card.facts, people, *asked, *times),
+        facts=(*card.facts, *noted, people, *asked, *times),
         body=f"{gate.title}\n{gate.body}",
         buttons=(*gate.buttons, *card.buttons),
         attributes={**card.attributes, **gate.attributes},
+    )
+
+
+def _noted(notes: Notes) -> tuple[Fact, ...]:
+    """What the program says that it planned, changed and tried."""
+    more = len(notes.files) - _SHOWN_FILES
+    files = ", ".join(notes.files[:_SHOWN_FILES]) + (f" and {more} more" if more > 0 else "")
+    tests = "; ".join(f"{'✔' if test.passed else '✖'} {test.text}" for test in notes.tests)
+    plan = " · ".join(notes.plan.splitlines())
+    shown = {"plan": plan, "files": files, "tests": tests}
+    return tuple(
+        Fact(label=word("facts", name), value=escape(text)) for name, text in shown.items() if text
     )
 
 
@@ -98,7 +115,7 @@ def _run_facts(view: RunView) -> tuple[Fact, ...]:
         "mode": run.mode.value,
         "phase": escape(phase_line(run.profile, run.phase, run.status)),
         "elapsed": _elapsed(view),
-        "cost": _cost(run),
+        "cost": cost_words(run.cost),
         "branch": f"`{run.branch}`" if run.branch else "",
         "attempt": str(run.attempt) if run.attempt > 1 else "",
         "artifacts": escape(", ".join(dict.fromkeys(a.name for a in view.artifacts))),
@@ -115,12 +132,25 @@ def _elapsed(view: RunView) -> str:
     return say_duration((run.ended_at or view.now) - run.started_at)
 
 
-def _cost(run: Run) -> str:
-    cost = run.cost
-    if not (cost.usd or cost.input_tokens or cost.output_tokens):
-        return ""
-    tokens = f"{cost.input_tokens:,} in, {cost.output_tokens:,} out"
-    return f"${cost.usd:.2f} · {tokens}" + (f" · {escape(cost.model)}" if cost.model else "")
+def cost_words(cost: Cost) -> str:
+    """Dollars, tokens, model and machine time, as markup; empty where nothing was spent."""
+    tokens = cost.input_tokens + cost.output_tokens
+    known = cost.total_usd or tokens > cost.unpriced_tokens
+    cached = f" ({cost.cached_tokens:,} cached)" if cost.cached_tokens else ""
+    parts = {
+        f"${cost.total_usd:.2f}": known,
+        f"price unknown for {cost.unpriced_tokens:,} tokens": cost.unpriced_tokens and known,
+        "price unknown": cost.unpriced_tokens and not known,
+        f"{cost.input_tokens:,} in{cached}, {cost.output_tokens:,} out": tokens,
+        escape(cost.model): cost.model,
+        _compute_words(cost): cost.compute >= _SHOWN_COMPUTE,
+    }
+    return " · ".join(words for words, shown in parts.items() if shown)
+
+
+def _compute_words(cost: Cost) -> str:
+    words = f"{say_duration(cost.compute)} of compute"
+    return f"{words} (${cost.compute_usd:.2f})" if cost.compute_usd else words
 
 
 def _run_buttons(view: RunView) -> tuple[Button, ...]:

@@ -79,6 +79,7 @@ def _environment() -> Environment:
     environment.filters.update(
         code=lambda text: Marked(markup.code(str(text))),
         fence=lambda text: Marked(markup.fence(str(text))),
+        markup=lambda text: Marked(str(text)),
         bold=lambda text: Marked(f"**{markup.escape(str(text))}**"),
         person=lambda handle: Marked(link(f"@{handle}", f"person:{handle}")),
         run=lambda key: Marked(link(str(key), f"run:{key}")),

@@ -1,11 +1,12 @@
 """Views: what cards are made of, gathered by a service in one reading."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.artifact import StoredArtifact
 from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job
+from bot.domain.notes import Notes
 from bot.domain.policy import Ruling
 from bot.domain.run import Run
 
@@ -30,6 +31,8 @@ class RunView:
     queue_position: int | None
     verbs: frozenset[str]
     """What the status allows; who may is decided when it is done."""
+    notes: Notes = field(default_factory=Notes)
+    """What the program says it did; only a detail page has them."""
 
     @property
     def open_gate(self) -> GateView | None:

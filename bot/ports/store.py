@@ -15,7 +15,8 @@ from bot.domain.artifact import StoredArtifact
 from bot.domain.blueprint import Blueprint
 from bot.domain.codec import JSON
 from bot.domain.conversation import Conversation
-from bot.domain.events import Event, NewEvent
+from bot.domain.costs import CostBy, CostEntry, CostSum
+from bot.domain.events import Event, EventType, NewEvent
 from bot.domain.gate import Gate
 from bot.domain.invocation import Invocation, Press
 from bot.domain.job import Job
@@ -90,6 +91,9 @@ class Runs(Protocol):
 
     def events(self, run_id: int, *, after: int = 0) -> tuple[Event, ...]:
         """The run's events in order, past a sequence number."""
+
+    def events_of(self, run_id: int, *types: EventType) -> tuple[Event, ...]:
+        """The run's events of these types, in order."""
 
     def stats(self) -> Mapping[tuple[Profile, Status], int]:
         """How many runs stand in each status, deleted ones left out."""
@@ -236,6 +240,20 @@ class Artifacts(Protocol):
         """All artifacts of a run, oldest first."""
 
 
+class Costs(Protocol):
+    """What was spent: an entry each time, so that no two runs share a row."""
+
+    def add(self, entry: CostEntry) -> None:
+        """Store an entry; what is not priced in it has no price for good."""
+
+    def sums(self, filter_: Filter, *, by: CostBy | None, limit: int) -> tuple[CostSum, ...]:
+        """What the runs that match have cost, the dearest first, days from the newest.
+
+        `since` and `until` of the filter are about the spending, not the runs' beginning.
+        Without `by` there is one sum over everything, or none where nothing was spent.
+        """
+
+
 class Blueprints(Protocol):
     """The versions that runs were made of."""
 
@@ -291,6 +309,7 @@ class Tx(Protocol):
     orders: Orders
     logs: Logs
     artifacts: Artifacts
+    costs: Costs
     blueprints: Blueprints
     transcript: Transcript
     workspaces: Workspaces

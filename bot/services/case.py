@@ -6,13 +6,15 @@ from datetime import timedelta
 
 from bot.domain.actor import AGENT, Actor
 from bot.domain.aggregation import derive_status
-from bot.domain.codec import JSON
+from bot.domain.codec import JSON, encode
+from bot.domain.costs import CostEntry, computed
 from bot.domain.events import EventType, NewEvent
 from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job
 from bot.domain.order import OrderKind
 from bot.domain.posting import announce
-from bot.domain.run import Run
+from bot.domain.prices import compute_usd
+from bot.domain.run import Cost, Run
 from bot.domain.transition import End, Intent, Park, Resume, Wait, decide, told
 from bot.domain.vocabulary import Profile, Status
 from bot.ports.store import Tx
@@ -51,6 +53,10 @@ class Case:
         """Let the domain decide an intent and keep what follows."""
         transition = decide(job, intent, self.tx.now())
         self.jobs[job.id] = transition.job
+        if time := computed(job, transition.job, self.tx.now()):
+            self.spend(
+                job, Cost(compute=time, compute_usd=compute_usd(time, job.compute_rate)), AGENT
+            )
         self._events.append(transition.event)
         return transition.job
 
@@ -95,6 +101,12 @@ class Case:
     def note_job(self, type_: EventType, actor: Actor, job_id: int) -> None:
         """Keep an event of a job whose status stays, with the job's fields."""
         self.note(type_, actor, **told(self.jobs[job_id]))
+
+    def spend(self, job: Job, cost: Cost, actor: Actor) -> None:
+        """Book what a job has cost."""
+        self.change(cost=self.run.cost.plus(cost))
+        self.tx.costs.add(CostEntry(run_id=self.run.id, job_id=job.id, at=self.tx.now(), cost=cost))
+        self.note(EventType.COST_REPORTED, actor, **encode(cost))
 
     def requeue_parked(self, job: Job) -> None:
         """The program left for a decision that was made just then: claim it again at once."""

@@ -34,6 +34,7 @@ def claim(tx: Tx, rules: Rules, offer: Offer, *, token: str) -> Assignment | Non
         labels=offer.labels,
         token_hash=hash_token(token),
         lease=rules.periods.lease,
+        compute_rate=rules.prices.compute_usd_per_hour,
     )
     claimed = case.decide(job, intent)
     run = case.save()
@@ -66,6 +67,7 @@ def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
         secrets=blueprint.secrets,
         limits=blueprint.limits,
         replies=blueprint.replies,
+        stream=blueprint.stream,
         hold=rules.periods.hold,
         grace=rules.periods.grace,
         resume_gate=resume.key if resume else "",

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.domain.codec import JSON
 from bot.domain.errors import UserError
+from bot.domain.prices import Prices
+from bot.domain.run import Cost
 
 _MOST = 1 << 53
+_LONGEST_NAME = 80
 
 
 def read_text(data: Mapping[str, JSON], name: str, *, longest: int, required: bool = True) -> str:
@@ -51,6 +55,20 @@ def read_amount(data: Mapping[str, JSON], name: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < _MOST:
         raise UserError(f"{name} must be a number from 0")
     return float(value)
+
+
+def read_cost(data: Mapping[str, JSON], prices: Prices) -> Cost:
+    """What was used; without `usd` the price list says what it costs, as far as it knows."""
+    read, written = read_count(data, "input_tokens"), read_count(data, "output_tokens")
+    cached = min(read_count(data, "cached_tokens"), read)
+    model = read_text(data, "model", longest=_LONGEST_NAME, required=False)
+    used = Cost(input_tokens=read, cached_tokens=cached, output_tokens=written, model=model)
+    if data.get("usd") is not None:
+        return replace(used, usd=read_amount(data, "usd"))
+    price = prices.find(model)
+    if price is None:
+        return replace(used, unpriced_tokens=read + written)
+    return replace(used, usd=round(price.of(read=read, cached=cached, written=written), 6))
 
 
 def read_ids(data: Mapping[str, JSON], name: str) -> tuple[int, ...]:

@@ -9,18 +9,18 @@ from bot.domain.errors import UserError
 from bot.domain.events import EventType
 from bot.domain.job import Job
 from bot.domain.report import Report, ReportKind
-from bot.domain.run import Cost
 from bot.domain.transition import Finish, Park, Start
-from bot.domain.vocabulary import Profile, Reason, Status, phase_advances
+from bot.domain.vocabulary import Profile, Reason, Status, native_phase, phase_advances
 from bot.ports.store import Tx
 from bot.services.case import load_case
 from bot.services.report_reading import (
-    read_amount,
     read_choice,
+    read_cost,
     read_count,
     read_ids,
     read_sha256,
     read_text,
+    read_texts,
 )
 from bot.services.reporting_gates import Reported, repeat_result, take_gate, take_push
 from bot.services.rules import Rules
@@ -28,6 +28,7 @@ from bot.services.rules import Rules
 _LONGEST_SUMMARY = 4_000
 _LONGEST_NAME = 80
 _LONGEST_CHUNK = 65_536
+_LONGEST_PATH = 1_000
 _WORKING_PHASE = {Profile.AGENT: "agent_working", Profile.POD: "STARTED"}
 _ENDS = (Status.SUCCEEDED, Status.PARTIAL, Status.FAILED)
 
@@ -84,8 +85,8 @@ def _take_log(reported: Reported) -> None:
 
 
 def _take_phase(reported: Reported) -> None:
-    name = read_text(reported.data, "name", longest=_LONGEST_NAME)
     case, job = reported.case, reported.job
+    name = native_phase(case.run.profile, read_text(reported.data, "name", longest=_LONGEST_NAME))
     if job.status is not Status.RUNNING:
         return
     if phase_advances(case.run.profile, job.phase, name):
@@ -108,21 +109,20 @@ def _take_summary(reported: Reported) -> None:
 
 
 def _take_cost(reported: Reported) -> None:
-    cost = Cost(
-        input_tokens=read_count(reported.data, "input_tokens"),
-        output_tokens=read_count(reported.data, "output_tokens"),
-        usd=read_amount(reported.data, "usd"),
-        model=read_text(reported.data, "model", longest=_LONGEST_NAME, required=False),
-    )
-    total = reported.case.run.cost.plus(cost)
-    reported.case.change(cost=total)
-    reported.case.note(
-        EventType.COST_REPORTED,
-        reported.program,
-        usd=cost.usd,
-        input_tokens=cost.input_tokens,
-        output_tokens=cost.output_tokens,
-    )
+    cost = read_cost(reported.data, reported.rules.prices)
+    reported.case.spend(reported.job, cost, reported.program)
+
+
+def _take_note(reported: Reported) -> None:
+    topic = read_choice(reported.data, "topic", ("plan", "files", "tests", "question"))
+    note: dict[str, JSON] = {"topic": topic}
+    if topic == "files":
+        note["files"] = list(read_texts(reported.data, "files", longest=_LONGEST_PATH))
+    else:
+        note["text"] = read_text(reported.data, "text", longest=_LONGEST_SUMMARY)
+    if topic == "tests":
+        note["state"] = read_choice(reported.data, "state", ("passed", "failed"))
+    reported.case.note(EventType.NOTE_REPORTED, reported.program, **note)
 
 
 def _take_artifact(reported: Reported) -> None:
@@ -197,6 +197,7 @@ _TAKERS: Mapping[ReportKind, Callable[[Reported], JSON]] = {
     ReportKind.STEP: _take_step,
     ReportKind.SUMMARY: _take_summary,
     ReportKind.COST: _take_cost,
+    ReportKind.NOTE: _take_note,
     ReportKind.ARTIFACT: _take_artifact,
     ReportKind.GATE: take_gate,
     ReportKind.PUSH: take_push,

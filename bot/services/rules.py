@@ -7,6 +7,7 @@ from bot.domain.actor import Actor
 from bot.domain.catalog import Catalog
 from bot.domain.errors import RefusedError
 from bot.domain.policy import Policy, Ruling, decide_permission
+from bot.domain.prices import Prices
 from bot.domain.run import Run
 
 
@@ -28,6 +29,7 @@ class Rules:
     policy: Policy
     catalog: Catalog
     periods: Periods = field(default_factory=Periods)
+    prices: Prices = field(default_factory=Prices)
 
     def permit(
         self, actor: Actor, verb: str, *, blueprint: str = "", run: Run | None = None

@@ -1,12 +1,13 @@
 """Viewing: what is shown of runs, gathered in one reading transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.errors import NotFoundError
 from bot.domain.events import Event, EventType
 from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job
+from bot.domain.notes import NOTED, gather
 from bot.domain.policy import Ruling, decide_gate_permission, decide_permission
 from bot.domain.posting import CARD
 from bot.domain.run import Run
@@ -34,6 +35,12 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
         queue_position=_queue_position(tx, case),
         verbs=_fitting_verbs(case.run),
     )
+
+
+def view_detail(tx: Tx, rules: Rules, run_id: int) -> RunView:
+    """A run as it stands now, with what its program says it did. Raises NotFoundError."""
+    notes = gather(tx.runs.events_of(run_id, *NOTED))
+    return replace(view_run(tx, rules, run_id), notes=notes)
 
 
 def view_gate(rules: Rules, run: Run, gate: Gate) -> GateView:

@@ -48,31 +48,12 @@ answers = [event["structured_output"] for event in events if event.get("structur
 END
 }
 
-# Reports what the last call of the agent used.
-report_cost() {
-  local words
-  words=$(python3 - "$kept" <<'END'
-import json, pathlib, sys
-events = [json.loads(line) for line in pathlib.Path(sys.argv[1], "events.jsonl").open()
-          if line.startswith("{")]
-ends = [event for event in events if event["type"] in ("result", "turn.completed")]
-read = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-print("--input-tokens", sum(end["usage"].get(name, 0) for end in ends for name in read),
-      "--output-tokens", sum(end["usage"]["output_tokens"] for end in ends),
-      *(word for end in ends if "total_cost_usd" in end for word in ("--usd", end["total_cost_usd"])))
-END
-  )
-  # shellcheck disable=SC2086 # these are several words
-  signalbox report cost $words
-}
-
 make_plan() {
   think "Plan how to do this in the repository you are in, and change nothing yet. In files, name
 every file you will change, from the repository's root. The task:
 $task
 $1"
   keep_plan
-  report_cost
 }
 
 decide() {
@@ -120,7 +101,6 @@ echo "::signalbox phase EXECUTING"
 work "Carry out this approved plan, change no other file, and do not commit. The task:
 $task
 The plan: $(cat "$kept/plan.json")"
-report_cost
 git add --all
 if git diff --cached --quiet; then
   signalbox report result succeeded "There was nothing to change" --reason no_changes

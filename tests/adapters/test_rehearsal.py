@@ -10,6 +10,7 @@ import pytest
 
 from adapters.blueprints import load_folder
 from adapters.policy_file import load_policy
+from adapters.prices_file import load_prices
 from adapters.rehearsal import create_world
 from bot.domain.errors import UserError
 from bot.domain.policy import Role
@@ -39,9 +40,11 @@ def test_everything_in_it_loads(tmp_path: Path) -> None:
     assert sorted(path.name for path in data.iterdir()) == [
         "blueprints",
         "policy.yaml",
+        "prices.yaml",
         "programs",
         "remotes",
     ]
+    assert load_prices(data / "prices.yaml").find("claude-sonnet-4-5-20250929")
 
 
 def test_the_shop_is_a_repository_with_a_history(tmp_path: Path) -> None:

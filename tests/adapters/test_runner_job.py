@@ -33,7 +33,7 @@ def test_a_job_from_start_to_end(world: RunnerWorld) -> None:
     assert world.bot.of("summary") == [{"text": "fixed it"}]
     assert world.bot.of("step") == [{"name": "build", "state": "done"}]
     assert world.bot.of("cost") == [
-        {"input_tokens": 5, "output_tokens": 7, "usd": 0.5, "model": "m"}
+        {"input_tokens": 5, "cached_tokens": 0, "output_tokens": 7, "usd": 0.5, "model": "m"}
     ]
     assert world.bot.log("out").startswith("out\n")
     assert world.bot.log("err") == "err\n"

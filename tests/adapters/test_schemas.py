@@ -7,7 +7,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from adapters import blueprints, policy_file
+from adapters import blueprints, policy_file, prices_file
 from bot.domain.codec import JSON
 from bot.domain.errors import UserError
 from bot.domain.plan import parse_plan
@@ -30,6 +30,10 @@ def test_the_policy_schema_is_current() -> None:
     assert (SCHEMAS / "policy.schema.json").read_text() == policy_file.schema_json()
 
 
+def test_the_prices_schema_is_current() -> None:
+    assert (SCHEMAS / "prices.schema.json").read_text() == prices_file.schema_json()
+
+
 @pytest.mark.parametrize(
     "file",
     [
@@ -38,10 +42,11 @@ def test_the_policy_schema_is_current() -> None:
         "coding_agents/claude-code",
         "coding_agents/codex",
         "policy",
+        "prices",
     ],
 )
 def test_the_examples_fit_their_schema(file: str) -> None:
-    kind = "policy" if file == "policy" else "blueprint"
+    kind = file if file in {"policy", "prices"} else "blueprint"
     validator(kind).validate(yaml.safe_load((ROOT / "examples" / f"{file}.yaml").read_text()))
 
 

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.expression import ClauseElement
 
+from bot.domain.costs import CostBy
 from bot.domain.selection import Filter
 from bot.domain.vocabulary import LIVE, Status
-from storage import gates, invocations, jobs, orders, postings, search
+from storage import costs, gates, invocations, jobs, orders, postings, search
+from tests.fakes.clock import NOON
 
 
 def page(**fields: Any) -> ClauseElement:
@@ -40,6 +42,8 @@ def plan(path: Path, query: ClauseElement) -> str:
         (gates._EXPIRED, "gates_deadlines"),
         (invocations._UNFINISHED, "invocations_unfinished"),
         (orders._AFTER, "orders_waiting"),
+        (costs.summing(Filter(since=NOON), by=CostBy.DAY, limit=9), "cost_entries_at"),
+        (costs.summing(Filter(project="shop"), by=None, limit=9), "cost_entries_run_id"),
         (page(owner="ana"), "runs_owner_id"),
         (page(blueprint="fix"), "runs_blueprint_id"),
         (page(statuses=frozenset({Status.FAILED})), "runs_status_id"),

@@ -146,6 +146,7 @@ async def test_completion_offers_what_fits(theatre: Stage) -> None:
         ("list act", "active"),
         ("assign 1 @re", "@reviewer"),
         ("help sta", "stats"),
+        ("cost by d", "day"),
     ):
         assert offer in await theatre.dispatcher.complete(text), text
     assert await theatre.dispatcher.complete("nonsense x") == ()

@@ -7,7 +7,7 @@ from bot.domain.events import Event, EventType
 from bot.domain.posting import CARD, announce
 from tests.unit.domain_samples import NOW
 
-SILENT = {EventType.STEP_REPORTED}
+SILENT = {EventType.STEP_REPORTED, EventType.NOTE_REPORTED}
 GATES = {EventType.GATE_OPENED, EventType.GATE_APPROVED, EventType.GATE_CLOSED}
 CARD_ONLY = {
     EventType.RUN_REQUESTED,
@@ -52,6 +52,13 @@ def test_subjects_are_wanted_once_and_the_card_first() -> None:
         EventType.JOB_ENDED,
     )
     assert subjects == [CARD, "gate:41", "event:8", "event:9"]
+
+
+@pytest.mark.parametrize(("topic", "subjects"), [("question", [CARD, "event:5"]), ("files", [])])
+def test_only_questions_of_a_program_are_said(topic: str, subjects: list[str]) -> None:
+    data = {"topic": topic}
+    event = Event(run_id=81, seq=5, type=EventType.NOTE_REPORTED, actor=CLOCK, at=NOW, data=data)
+    assert [wanted.subject for wanted in announce([event])] == subjects
 
 
 def test_nothing_happened_nothing_is_told() -> None:

@@ -1,5 +1,7 @@
 """Small values of the domain: actors, conversations, runs, costs and errors."""
 
+from datetime import timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +16,9 @@ COSTS = st.builds(
     input_tokens=st.integers(0, 10**9),
     output_tokens=st.integers(0, 10**9),
     usd=st.integers(0, 10**6).map(lambda cents: cents / 100),
+    unpriced_tokens=st.integers(0, 10**9),
+    compute=st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=9)),
+    compute_usd=st.integers(0, 10**6).map(lambda cents: cents / 100),
 )
 
 
@@ -42,6 +47,7 @@ def test_costs_add_up_in_any_order(costs: list[Cost]) -> None:
         back = back.plus(cost)
     assert there == back
     assert there.input_tokens == sum(cost.input_tokens for cost in costs)
+    assert there.total_usd == round(there.usd + there.compute_usd, 6)
 
 
 def test_the_later_model_is_named() -> None:

@@ -1,0 +1,409 @@
+"""The event streams of coding agents: what each event gives, and that no line ever hurts."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from adapters.runner.masking import MASK, Masker
+from adapters.runner.output import LONGEST_LINE, Draft, LogLimit, OutputReader
+from adapters.runner.streams.findings import Finding, Item
+from adapters.runner.streams.reading import LineReader, line_reader
+from bot.domain.blueprint import Stream
+from bot.domain.report import ReportKind
+
+FIXTURES = Path(__file__).parents[1] / "data" / "streams"
+ROOT = "/made/up/workspace"
+STREAMS = (Stream.CLAUDE_CODE, Stream.CODEX, Stream.OPENCODE)
+
+Data = dict[str, Any]
+
+
+def fixture(stream: Stream) -> str:
+    return (FIXTURES / f"{stream.value}.jsonl").read_text("utf-8").replace("{root}", ROOT)
+
+
+def lines_of(stream: Stream, *command: str) -> LineReader:
+    reader = line_reader(stream, root=ROOT, command=command or ("agent",))
+    assert reader is not None
+    return reader
+
+
+def found(stream: Stream, *events: Data | str, command: tuple[str, ...] = ()) -> list[Item]:
+    """What a fresh reader makes of events, to the end of the program."""
+    reader = lines_of(stream, *command)
+    items: list[Item] = []
+    for event in events:
+        line = event if isinstance(event, str) else json.dumps(event)
+        items += reader.read(line) or []
+    return items + reader.end()
+
+
+def of(items: list[Item], kind: ReportKind) -> list[Data]:
+    return [dict(item.data) for item in items if isinstance(item, Finding) and item.kind is kind]
+
+
+def notes(items: list[Item], topic: str) -> list[Data]:
+    return [data for data in of(items, ReportKind.NOTE) if data.pop("topic") == topic]
+
+
+def log(items: list[Item]) -> list[str]:
+    return [item for item in items if isinstance(item, str)]
+
+
+def whole(stream: Stream, *command: str) -> list[Item]:
+    return found(stream, *fixture(stream).splitlines(), command=command)
+
+
+def test_plain_output_has_no_reader() -> None:
+    assert line_reader(Stream.NONE, root=ROOT, command=("agent",)) is None
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_program_first_plans_and_then_works(stream: Stream) -> None:
+    assert of(whole(stream), ReportKind.PHASE) == [{"name": "planning"}, {"name": "working"}]
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_no_line_of_a_fixture_is_shown_as_json(stream: Stream) -> None:
+    assert not [line for line in log(whole(stream)) if line.startswith("{")]
+
+
+class TestClaudeCode:
+    def test_the_results_totals_are_told_once_per_model(self) -> None:
+        assert of(whole(Stream.CLAUDE_CODE), ReportKind.COST) == [
+            {
+                "input_tokens": 500,
+                "cached_tokens": 0,
+                "output_tokens": 20,
+                "model": "claude-haiku-4-5",
+                "usd": 0.0025,
+            },
+            {
+                "input_tokens": 48_318,
+                "cached_tokens": 46_000,
+                "output_tokens": 400,
+                "model": "claude-sonnet-4-5",
+                "usd": 0.06,
+            },
+        ]
+
+    def test_a_result_that_is_repeated_counts_once(self) -> None:
+        lines = fixture(Stream.CLAUDE_CODE).splitlines()
+        assert len(of(found(Stream.CLAUDE_CODE, *lines, lines[-1]), ReportKind.COST)) == 2
+
+    def test_without_models_the_usage_of_the_result_counts(self) -> None:
+        result = {
+            "type": "result",
+            "subtype": "success",
+            "usage": {"input_tokens": 5, "output_tokens": 7},
+            "total_cost_usd": 0.5,
+        }
+        begun = {"type": "system", "subtype": "init", "model": "sonnet"}
+        (cost,) = of(found(Stream.CLAUDE_CODE, begun, result), ReportKind.COST)
+        assert (cost["input_tokens"], cost["usd"], cost["model"]) == (5, 0.5, "sonnet")
+
+    @pytest.mark.parametrize("last", [[], [{"type": "result", "subtype": "error_max_turns"}]])
+    def test_without_totals_each_message_counts_once(self, last: list[Data]) -> None:
+        lines = fixture(Stream.CLAUDE_CODE).splitlines()[:-1]
+        items = found(Stream.CLAUDE_CODE, *lines, *last)
+        assert of(items, ReportKind.COST) == [
+            {
+                "input_tokens": 12_003 + 3 * 12_105,
+                "cached_tokens": 46_000,
+                "output_tokens": 60 + 90 + 2 + 2,
+                "model": "claude-sonnet-4-5",
+            }
+        ]
+
+    def test_a_second_call_is_told_on_its_own(self) -> None:
+        lines = fixture(Stream.CLAUDE_CODE).splitlines()
+        second = [line.replace("u-r", "u-r2") for line in lines]
+        costs = of(found(Stream.CLAUDE_CODE, *lines, *second), ReportKind.COST)
+        assert sum(cost["usd"] for cost in costs) == 2 * 0.0625
+        cut_off = of(found(Stream.CLAUDE_CODE, *lines[:-1], *second), ReportKind.COST)
+        assert len(cut_off) == 3
+
+    def test_tools_are_steps(self) -> None:
+        steps = of(whole(Stream.CLAUDE_CODE), ReportKind.STEP)
+        assert [(step["name"], step["state"]) for step in steps[:6]] == [
+            ("TodoWrite", "running"),
+            ("TodoWrite", "done"),
+            ("Edit: shop/money.py", "running"),
+            ("Bash: python -m pytest -q", "running"),
+            ("Edit: shop/money.py", "done"),
+            ("Bash: python -m pytest -q", "failed"),
+        ]
+
+    def test_files_tests_plan_and_questions(self) -> None:
+        items = whole(Stream.CLAUDE_CODE)
+        assert notes(items, "files") == [{"files": ["shop/money.py"]}]
+        assert notes(items, "tests") == [
+            {"text": "python -m pytest -q: 1 failed, 1 passed in 0.1s", "state": "failed"},
+            {"text": "python -m pytest -q: 2 passed in 0.1s", "state": "passed"},
+        ]
+        assert notes(items, "plan") == [{"text": "▸ Find the rounding\n○ Run the tests"}]
+        assert notes(items, "question") == [{"text": "Round half up everywhere?"}]
+
+    def test_a_plan_to_be_approved_is_a_plan(self) -> None:
+        call = {"type": "tool_use", "id": "t", "name": "ExitPlanMode", "input": {"plan": "1. Do"}}
+        event = {"type": "assistant", "message": {"content": [call]}}
+        assert notes(found(Stream.CLAUDE_CODE, event), "plan") == [{"text": "1. Do"}]
+
+    def test_the_answer_is_the_summary_and_an_error_is_told(self) -> None:
+        (told,) = of(whole(Stream.CLAUDE_CODE), ReportKind.SUMMARY)
+        assert told == {"text": "Rounded half up in shop/money.py; both tests pass."}
+        failed = {"type": "result", "subtype": "error_max_turns", "is_error": True, "num_turns": 3}
+        (told,) = of(found(Stream.CLAUDE_CODE, failed), ReportKind.SUMMARY)
+        assert told == {"text": "Claude Code ended: error_max_turns, 3 turns"}
+
+    def test_of_long_output_the_end_is_shown(self) -> None:
+        block = {"type": "tool_result", "tool_use_id": "t", "content": "line\n" * 29 + "last"}
+        shown = log(found(Stream.CLAUDE_CODE, {"type": "user", "message": {"content": [block]}}))
+        assert (shown[0], shown[-1], len(shown)) == ("  … 10 lines before", "  last", 21)
+
+    def test_an_answer_that_is_data_is_not_said(self) -> None:
+        data = {"type": "result", "subtype": "success", "result": '{"summary": "Greet"}'}
+        assert of(found(Stream.CLAUDE_CODE, data), ReportKind.SUMMARY) == []
+
+    def test_the_log_reads_well(self) -> None:
+        assert log(whole(Stream.CLAUDE_CODE))[:6] == [
+            "Claude Code begins · claude-sonnet-4-5",
+            "(thinking) Half a cent gets lost.",
+            "I will look at the money first.",
+            "▸ TodoWrite",
+            "  Todos have been modified",
+            "▸ Edit: shop/money.py",
+        ]
+        more = {"type": "system", "subtype": "compact_boundary"}
+        assert log(found(Stream.CLAUDE_CODE, more)) == ["Claude Code: compact_boundary"]
+
+
+class TestCodex:
+    def test_a_running_total_is_told_as_what_it_adds(self) -> None:
+        lines = fixture(Stream.CODEX).splitlines()
+        again = lines[-4]
+        costs = of(found(Stream.CODEX, *lines, again), ReportKind.COST)
+        assert costs == [
+            {"input_tokens": 1200, "cached_tokens": 200, "output_tokens": 345, "model": "codex"},
+            {"input_tokens": 1800, "cached_tokens": 1300, "output_tokens": 100, "model": "codex"},
+        ]
+
+    def test_threads_have_totals_of_their_own(self) -> None:
+        lines = fixture(Stream.CODEX).splitlines()
+        other = [line.replace("th1", "th2") for line in lines]
+        costs = of(found(Stream.CODEX, *lines, *other, *lines), ReportKind.COST)
+        assert sum(cost["input_tokens"] for cost in costs) == 2 * 3000
+
+    @pytest.mark.parametrize(
+        ("command", "model"),
+        [
+            (("codex", "exec", "-m", "gpt-x", "do it"), "gpt-x"),
+            (("agent.sh", "--model", "gpt-x"), "gpt-x"),
+            (("agent.sh", "--model=gpt-x"), "gpt-x"),
+            (("python3", "-m", "agent"), "codex"),
+            (("codex", "--model"), "codex"),
+        ],
+    )
+    def test_the_model_stands_in_the_command(self, command: tuple[str, ...], model: str) -> None:
+        assert of(whole(Stream.CODEX, *command), ReportKind.COST)[0]["model"] == model
+
+    def test_commands_files_and_tools_are_steps(self) -> None:
+        steps = of(whole(Stream.CODEX), ReportKind.STEP)
+        assert [(step["name"], step["state"]) for step in steps] == [
+            ("cat money.go", "running"),
+            ("cat money.go", "done"),
+            ("Edit: money.go, money_test.go", "running"),
+            ("Edit: money.go, money_test.go", "done"),
+            ("go test ./...", "running"),
+            ("go test ./...", "failed"),
+            ("files read", "running"),
+            ("files read", "failed"),
+            ("Search: round half up", "running"),
+            ("Search: round half up", "done"),
+        ]
+
+    def test_files_tests_and_plan(self) -> None:
+        items = whole(Stream.CODEX)
+        assert notes(items, "files") == [{"files": ["money.go", "money_test.go"]}]
+        assert notes(items, "tests") == [{"text": "go test ./...: FAIL", "state": "failed"}]
+        assert [plan["text"] for plan in notes(items, "plan")] == [
+            "○ Fix rounding\n○ Test",
+            "✔ Fix rounding\n○ Test",
+        ]
+
+    def test_each_turns_answer_and_a_failure_are_told(self) -> None:
+        assert [told["text"] for told in of(whole(Stream.CODEX), ReportKind.SUMMARY)] == [
+            "I fixed it, one test still fails.",
+            "Now all tests pass.",
+            "Codex failed: usage limit reached",
+        ]
+
+    def test_what_failed_changes_nothing(self) -> None:
+        change = {"id": "i", "type": "file_change", "status": "failed", "changes": [{"path": "a"}]}
+        items = found(Stream.CODEX, {"type": "item.completed", "item": change})
+        assert notes(items, "files") == []
+        error = {"type": "item.completed", "item": {"type": "error", "message": "slow"}}
+        assert log(found(Stream.CODEX, error)) == ["✖ slow"]
+
+
+class TestOpenCode:
+    def test_each_step_has_its_own_cost_and_an_unknown_one_has_none(self) -> None:
+        costs = of(whole(Stream.OPENCODE, "opencode", "run", "-m", "a/b"), ReportKind.COST)
+        assert costs == [
+            {
+                "input_tokens": 160,
+                "cached_tokens": 50,
+                "output_tokens": 30,
+                "model": "a/b",
+                "usd": 0.01,
+            },
+            {"input_tokens": 30, "cached_tokens": 0, "output_tokens": 5, "model": "a/b"},
+            {
+                "input_tokens": 140,
+                "cached_tokens": 100,
+                "output_tokens": 6,
+                "model": "a/b",
+                "usd": 0.02,
+            },
+        ]
+
+    def test_tools_are_steps(self) -> None:
+        steps = of(whole(Stream.OPENCODE), ReportKind.STEP)
+        assert [step["state"] for step in steps] == [
+            *("running", "done"),
+            *("running", "failed"),
+            *("running", "done"),
+            *("running", "done"),
+        ]
+        assert steps[-1]["name"] == "bash: npm test"
+
+    def test_a_tool_may_be_told_while_it_runs(self) -> None:
+        part = {"callID": "c", "tool": "bash", "state": {"status": "running", "input": {}}}
+        items = found(Stream.OPENCODE, {"type": "tool_use", "part": part})
+        assert of(items, ReportKind.STEP) == [{"name": "bash", "state": "running"}]
+
+    def test_files_tests_plan_and_questions(self) -> None:
+        items = whole(Stream.OPENCODE)
+        assert notes(items, "files") == [{"files": ["shop/money.py"]}]
+        assert notes(items, "tests") == [
+            {"text": "npm test: Tests: 4 passed, 4 total", "state": "passed"}
+        ]
+        assert notes(items, "plan") == [{"text": "▸ Fix rounding"}]
+        state = {"status": "completed", "input": {"questions": [{"question": "Why?"}]}}
+        part = {"callID": "c", "tool": "question", "state": state}
+        asked = found(Stream.OPENCODE, {"type": "tool_use", "part": part})
+        assert notes(asked, "question") == [{"text": "Why?"}]
+
+    def test_only_the_last_words_are_the_summary(self) -> None:
+        assert [told["text"] for told in of(whole(Stream.OPENCODE), ReportKind.SUMMARY)] == [
+            "Rounded half up.",
+            "OpenCode failed: rate limited",
+        ]
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "id", "text", "a"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+class TestAnything:
+    @given(st.lists(st.text(max_size=60), max_size=5))
+    @example(['{"a": 1e999}', '{"type": "\\ud800"}', "[" * 100_000, '{"a":' * 100_000, "{}"])
+    def test_no_text_raises(self, stream: Stream, lines: list[str]) -> None:
+        found(stream, *lines)
+
+    @given(data=st.data())
+    @settings(max_examples=60)
+    def test_no_event_raises_whatever_stands_in_it(self, stream: Stream, data: Any) -> None:
+        events = [json.loads(line) for line in fixture(stream).splitlines()]
+        event = data.draw(st.sampled_from(events))
+        key = data.draw(st.sampled_from(sorted(event)))
+        spoiled = {**event, key: data.draw(JUNK)} if key != "type" else event
+        inner = data.draw(st.sampled_from(["message", "part", "item", "usage", "modelUsage"]))
+        if isinstance(spoiled.get(inner), dict):
+            kept = {"type", "content"}
+            spoiled[inner] = {
+                name: value if name in kept else data.draw(JUNK)
+                for name, value in spoiled[inner].items()
+            }
+        for cost in of(found(stream, spoiled, *events, spoiled), ReportKind.COST):
+            assert cost["input_tokens"] >= cost["cached_tokens"] >= 0
+            assert cost.get("usd", 0) >= 0
+
+    @given(cuts=st.lists(st.integers(0, 6_000), max_size=8))
+    @settings(max_examples=40)
+    def test_the_pieces_do_not_matter(self, stream: Stream, cuts: list[int]) -> None:
+        data = fixture(stream).encode() + b"plain\n{broken\n"
+        bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+        pieces = [data[a:b] for a, b in pairwise(bounds)]
+        assert told(stream, *pieces) == told(stream, data)
+
+
+def read(stream: Stream, *pieces: bytes, secret: str = "unused") -> list[Draft]:
+    source = OutputReader(
+        "out",
+        masker=Masker({"TOKEN": secret}),
+        limit=LogLimit(64),
+        events=lines_of(stream),
+    )
+    return [draft for piece in pieces for draft in source.feed(piece)] + source.close()
+
+
+def told(stream: Stream, *pieces: bytes, secret: str = "unused") -> tuple[list[Draft], str]:
+    """The reports, and the log in one."""
+    drafts = read(stream, *pieces, secret=secret)
+    kept = [draft for draft in drafts if draft.kind is not ReportKind.LOG]
+    return kept, "".join(draft.data["text"] for draft in drafts if draft.kind is ReportKind.LOG)
+
+
+def said(words: str) -> bytes:
+    """A line in which Claude Code says something."""
+    content = [{"type": "text", "text": "{}"}]
+    event = json.dumps({"type": "assistant", "message": {"id": "m", "content": content}})
+    return event.replace("{}", words).encode() + b"\n"
+
+
+def test_other_lines_and_broken_events_stay_what_they_are() -> None:
+    lines = b'hello\n{"type": "assistant", "mess\n{"type": "new"}\n[1]\n::signalbox phase X\n'
+    drafts, text = told(Stream.CLAUDE_CODE, lines)
+    assert text == 'hello\n{"type": "assistant", "mess\n{"type": "new"}\n[1]\n'
+    assert [(draft.kind, draft.data) for draft in drafts] == [(ReportKind.PHASE, {"name": "X"})]
+
+
+def test_a_secret_is_masked_however_json_spells_it() -> None:
+    spelled = "".join(f"\\u{ord(letter):04x}" for letter in "hunter2hunter2")
+    _, text = told(Stream.CLAUDE_CODE, said(f"key {spelled}"), secret="hunter2hunter2")
+    assert text == f"key {MASK}\n"
+    result = b'{"type": "result", "result": "' + spelled.encode() + b'"}\n'
+    drafts, _ = told(Stream.CLAUDE_CODE, result, secret="hunter2hunter2")
+    assert [draft.data for draft in drafts] == [{"text": MASK}]
+
+
+def test_what_json_can_spell_and_a_log_cannot_hold_is_made_visible() -> None:
+    _, text = told(Stream.CLAUDE_CODE, said("a\\u0000b\\ud800c\\u009bd\x85e\\nf"))
+    assert text == "a␀b?c\\x9bd\\x85e\nf\n"
+
+
+def test_words_in_an_event_never_inform() -> None:
+    drafts, text = told(Stream.CLAUDE_CODE, said("::signalbox phase COMPLETED"))
+    assert drafts == []
+    assert text == "::signalbox phase COMPLETED\n"
+
+
+def test_long_events_are_understood_and_long_lines_cut() -> None:
+    _, text = told(Stream.CLAUDE_CODE, said("x" * 300_000), b"y" * 300_000 + b"\n")
+    assert [line[LONGEST_LINE:] for line in text.splitlines()] == [
+        " … 283,616 more characters",
+        " … 283,616 more characters",
+    ]

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -119,8 +118,8 @@ async def test_a_wrong_sum_is_explained(theatre: Stage) -> None:
     assert stranger.outcome is Outcome.REFUSED
 
 
-async def test_many_parts_are_cut(tmp_path: Path) -> None:
-    async with stage(tmp_path) as theatre:
+async def test_many_parts_are_cut(database: str) -> None:
+    async with stage(database) as theatre:
         for _ in range(PARTS + 1):
             runner = await at_work(theatre, "hello")
             await runner.reports("cost", input_tokens=1, output_tokens=1, usd=0.1)

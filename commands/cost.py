@@ -33,7 +33,12 @@ COMMAND = Command(
     handle=handle,
     params=(
         Param(name="by", kind=Kind.BY, choices=tuple(CostBy)),
-        Param(name="filter", kind=Kind.FILTER, help="mine, a status, a project, last 7d"),
+        Param(
+            name="filter",
+            kind=Kind.FILTER,
+            choices=("by",),
+            help="mine, a status, a project, last 7d",
+        ),
     ),
     examples=("/run cost", "/run cost by project last 30d", "/run cost by day mine"),
 )

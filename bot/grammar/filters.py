@@ -1,7 +1,7 @@
 """Reading filters: the words of a list, which also stand for runs in other requests."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,9 +15,6 @@ ME = "me"
 
 _SPAN = re.compile(r"(\d{1,4})([mhdw])")
 _SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_ENDS = frozenset({"except", "by"})
-"""Words that no filter begins with, and that end it."""
-
 _NAMED: Mapping[str, Callable[[Filter, str], Filter]] = {
     "project": lambda so_far, value: replace(so_far, project=value),
     "owner": lambda so_far, value: replace(so_far, owner=value),
@@ -25,15 +22,20 @@ _NAMED: Mapping[str, Callable[[Filter, str], Filter]] = {
 }
 
 
-def read_filter(words: Words, *, leftover: bool) -> Filter | None:
-    """The filter that the next words make; other words end it, or are searched in titles."""
+def read_filter(
+    words: Words, *, leftover: bool, ends: Collection[str] = ("except",)
+) -> Filter | None:
+    """The filter that the next words make; other words end it, or are searched in titles.
+
+    Of words that are searched, an unquoted one of `ends` is none.
+    """
     found, titles = Filter(), list[str]()
     any_word = False
     while (word := words.peek()) is not None:
         step = None if word.quoted else _filter_step(words, found)
         if step is not None:
             found, any_word = step, True
-        elif leftover and (word.quoted or word.text.lower() not in _ENDS):
+        elif leftover and (word.quoted or word.text.lower() not in ends):
             titles.append(word.text)
             words.next()
         else:

@@ -40,7 +40,7 @@ class Kind(StrEnum):
     BY = "by"
     """`by` and one of the choices → str."""
     FILTER = "filter"
-    """The words of a list → Filter."""
+    """The words of a list, up to one of the choices → Filter."""
     NUMBER = "number"
     """Digits → int."""
     TEXT = "text"
@@ -116,7 +116,7 @@ def _read_param(param: Param, words: Words, *, free_text: bool) -> Any:
         case Kind.RUN:
             return _read_run(words, free_text=free_text)
         case Kind.FILTER:
-            return read_filter(words, leftover=True)
+            return read_filter(words, leftover=True, ends=("except", *param.choices))
         case Kind.BY:
             return _read_by(param, words)
         case Kind.TEXT:

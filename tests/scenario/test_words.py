@@ -38,6 +38,7 @@ from tests.fakes.stage import Stage, text_of
         ("list " + "x" * 9_000, "more than 8,000 characters", Outcome.USAGE),
         ("stats", "There is no run yet", Outcome.DONE),
         ("list", "No run matches", Outcome.DONE),
+        ("list done by hand", "No run matches", Outcome.DONE),
     ],
 )
 async def test_bad_words_get_a_clear_answer(

@@ -318,13 +318,14 @@ JUNK = st.recursive(
 
 @pytest.mark.parametrize("stream", STREAMS)
 class TestAnything:
+    @settings(deadline=None)
     @given(st.lists(st.text(max_size=60), max_size=5))
     @example(['{"a": 1e999}', '{"type": "\\ud800"}', "[" * 100_000, '{"a":' * 100_000, "{}"])
     def test_no_text_raises(self, stream: Stream, lines: list[str]) -> None:
         found(stream, *lines)
 
     @given(data=st.data())
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     def test_no_event_raises_whatever_stands_in_it(self, stream: Stream, data: Any) -> None:
         events = [json.loads(line) for line in fixture(stream).splitlines()]
         event = data.draw(st.sampled_from(events))
@@ -342,7 +343,7 @@ class TestAnything:
             assert cost.get("usd", 0) >= 0
 
     @given(cuts=st.lists(st.integers(0, 6_000), max_size=8))
-    @settings(max_examples=40)
+    @settings(max_examples=40, deadline=None)
     def test_the_pieces_do_not_matter(self, stream: Stream, cuts: list[int]) -> None:
         data = fixture(stream).encode() + b"plain\n{broken\n"
         bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})

@@ -20,6 +20,7 @@ class ReportKind(StrEnum):
     COST = "cost"
     ARTIFACT = "artifact"
     GATE = "gate"
+    QUESTION = "question"
     PUSH = "push"
     PUSHED = "pushed"
     CONSUMED = "consumed"

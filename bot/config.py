@@ -4,7 +4,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -42,6 +42,8 @@ class Settings:
     """Seconds that a program waits at a gate before it is parked."""
     grace: int = 10
     """Seconds between the polite stop of a program and its kill."""
+    encryption_key: str = field(default="", repr=False)
+    """Seals secret answers; several with a comma between them, the first of which seals."""
     rehearsal: bool = True
     """Whether nobody from outside can reach this bot; derived, not set."""
 

@@ -2,17 +2,21 @@
 
 from bot.dispatch.command import Command
 from commands import (
+    answer,
     approve,
     ask,
     assign,
+    can,
     changes,
     delete,
     deny,
     dispatch,
     help,
+    inbox,
     list,
     logs,
     mine,
+    nudge,
     reply,
     restart,
     retry,
@@ -20,6 +24,7 @@ from commands import (
     show,
     stats,
     stop,
+    timeline,
     why,
 )
 
@@ -29,12 +34,16 @@ COMMANDS: tuple[Command, ...] = (
     mine.COMMAND,
     show.COMMAND,
     logs.COMMAND,
+    timeline.COMMAND,
+    inbox.COMMAND,
     approve.COMMAND,
     deny.COMMAND,
     changes.COMMAND,
     ask.COMMAND,
+    answer.COMMAND,
     reply.COMMAND,
     stop.COMMAND,
+    nudge.COMMAND,
     restart.COMMAND,
     retry.COMMAND,
     delete.COMMAND,
@@ -42,5 +51,6 @@ COMMANDS: tuple[Command, ...] = (
     review.COMMAND,
     stats.COMMAND,
     why.COMMAND,
+    can.COMMAND,
     help.COMMAND,
 )

@@ -14,6 +14,7 @@ from bot.grammar.filters import ME
 from bot.grammar.params import Param
 from bot.messages.reply import Reply
 from bot.ports.store import Tx
+from bot.ports.vault import Vault
 from bot.services.rules import Rules
 from bot.services.selecting import select_run, select_runs
 
@@ -30,6 +31,7 @@ class Request:
     actor: Actor
     conversation: Conversation
     registry: "Registry"
+    vault: Vault
 
     def select(self, selection: Selection, verb: str) -> tuple[Run, ...]:
         """The runs that a selection means to this person, in this conversation."""
@@ -66,6 +68,8 @@ class Command:
     params: tuple[Param, ...] = ()
     synonyms: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    answers: bool = False
+    """Whether its words may answer a secret question: they are sealed before they are stored."""
 
     @property
     def usage(self) -> str:

@@ -8,10 +8,12 @@ from functools import partial
 
 from bot.dispatch.command import Command, Registry, Request, find_command
 from bot.dispatch.completing import complete
+from bot.dispatch.concealing import SAY, conceal, forget_refused
 from bot.domain.actor import Actor
 from bot.domain.codec import decode, encode
 from bot.domain.conversation import Conversation
 from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserError
+from bot.domain.form import FIELD, WrongAnswersError
 from bot.domain.invocation import Invocation, Press
 from bot.grammar.params import parse_press, parse_words
 from bot.grammar.words import LONGEST_TEXT, Words
@@ -20,22 +22,27 @@ from bot.messages.render import say
 from bot.messages.reply import Outcome, Reply
 from bot.ports.clock import Ids
 from bot.ports.store import Store, Tx
+from bot.ports.vault import Vault
 from bot.services.rules import Rules
 
 _LOG = logging.getLogger(__name__)
-
-SAY = "say"
-"""The verb of a button that stands for typed words: its argument `text` is read as such."""
 
 
 class Dispatcher:
     """Takes requests durably and carries each out once."""
 
     def __init__(
-        self, store: Store, registry: Registry, *, rules: Callable[[], Rules], ids: Ids
+        self,
+        store: Store,
+        registry: Registry,
+        *,
+        rules: Callable[[], Rules],
+        ids: Ids,
+        vault: Vault,
     ) -> None:
         """`rules` is asked anew for every request."""
         self._store = store
+        self._vault = vault
         self._registry = registry
         self._rules = rules
         self._ids = ids
@@ -49,17 +56,17 @@ class Dispatcher:
         text: str = "",
         press: Press | None = None,
     ) -> Invocation:
-        """Store a request; the same key returns what was stored first."""
-        invocation, _ = await self._store.write(
-            lambda tx: tx.invocations.accept(
-                key=key,
-                actor=actor,
-                conversation=conversation,
-                text=text[: LONGEST_TEXT + 1],
-                press=press,
+        """Store a request, secret answers sealed; the same key returns what was stored first."""
+
+        def unit(tx: Tx) -> Invocation:
+            request = self._request(tx, actor, conversation)
+            words, pressed = conceal(request, text[: LONGEST_TEXT + 1], press)
+            stored, _ = tx.invocations.accept(
+                key=key, actor=actor, conversation=conversation, text=words, press=pressed
             )
-        )
-        return invocation
+            return stored
+
+        return await self._store.write(unit)
 
     async def perform(self, invocation: Invocation) -> Reply:
         """Carry a request out and return its answer; one that is done answers as it did."""
@@ -92,20 +99,25 @@ class Dispatcher:
         stored = tx.invocations.load(invocation.id)
         if stored.done_at is not None:
             return decode(Reply, stored.reply)
-        request = Request(
-            tx=tx,
-            rules=self._rules(),
-            actor=stored.actor,
-            conversation=stored.conversation,
-            registry=self._registry,
-        )
+        request = self._request(tx, stored.actor, stored.conversation)
         try:
             with tx.savepoint():
                 reply = self._carry_out(request, stored)
         except UserError as error:
+            forget_refused(request, stored.press)
             reply = refusal_reply(error)
         tx.invocations.finish(stored.id, encode(reply))
         return reply
+
+    def _request(self, tx: Tx, actor: Actor, conversation: Conversation) -> Request:
+        return Request(
+            tx=tx,
+            rules=self._rules(),
+            actor=actor,
+            conversation=conversation,
+            registry=self._registry,
+            vault=self._vault,
+        )
 
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
         refuse_control_characters(invocation)
@@ -150,7 +162,9 @@ def refusal_reply(error: UserError) -> Reply:
     )
     name = "refused" if isinstance(error, RefusedError) else "not_done"
     message = say(name, tone=Tone.BAD, text=error.text)
-    return Reply(message=replace(message, buttons=buttons), outcome=outcome)
+    wrong = error.problems if isinstance(error, WrongAnswersError) else {}
+    problems = {f"{FIELD}{name}": problem for name, problem in wrong.items()}
+    return Reply(message=replace(message, buttons=buttons), outcome=outcome, problems=problems)
 
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -101,6 +101,10 @@ class Form:
         return {name: HIDDEN if name in secret else value for name, value in answers.items()}
 
 
+FIELD = "field."
+"""What the names of form fields begin with where they stand among other arguments."""
+
+
 class WrongAnswersError(UserError):
     """Some answers cannot be taken; `problems` says of each wrong field what is wrong."""
 

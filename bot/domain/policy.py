@@ -145,14 +145,19 @@ def _by_role(policy: Policy, person: str, verb: str) -> Ruling:
 def decide_gate_permission(policy: Policy, person: str, *, run: Run, gate: Gate) -> Ruling:
     """Whether a person may decide a gate now, and who else may; of a question: answer it.
 
-    Under four-eyes, whoever asked for the attempt or steered it may not approve, whatever
-    their role.
+    Under four-eyes, whoever asked for the attempt or steered it may not decide an approval,
+    whatever their role.
     """
     if gate.kind is GateKind.QUESTION:
         return decide_permission(policy, person, "answer", run=run)
+    return decide_approval(policy, person, run=run, four_eyes=gate.four_eyes)
+
+
+def decide_approval(policy: Policy, person: str, *, run: Run, four_eyes: bool) -> Ruling:
+    """Whether a person may approve what a run asks for, whichever gate asks."""
     names = policy.terms(run.blueprint).approve
     able = policy.who(names)
-    barred = run.involved if gate.four_eyes else frozenset()
+    barred = run.involved if four_eyes else frozenset()
     not_who = tuple(
         (name, "asked for it" if name in {run.requested_by, run.attempt_by} else "steered it")
         for name in able

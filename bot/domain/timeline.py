@@ -5,7 +5,7 @@ event and the end (or now) belongs to the one part that the run's status at that
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
@@ -74,13 +74,13 @@ class Timeline:
     spans: tuple[TimelineSpan, ...]
 
 
-@dataclass
 class _Drawing:
     """What is drawn while events pass by."""
 
-    state: Replayed = field(default_factory=Replayed)
-    parts: dict[Part, timedelta] = field(default_factory=dict)
-    spans: list[TimelineSpan] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.state = Replayed()
+        self.parts: dict[Part, timedelta] = {}
+        self.spans: list[TimelineSpan] = []
 
 
 def draw_timeline(events: Sequence[Event], now: datetime) -> Timeline:

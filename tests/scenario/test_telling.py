@@ -128,7 +128,7 @@ async def test_a_bug_gets_an_incident_and_changes_nothing(tmp_path: Path) -> Non
     broken: Command = replace(help_, handle=_breaking)
     store = SqliteStore(tmp_path / "bug.db", FakeClock())
     await store.open()
-    dispatcher = Dispatcher(store, [broken], rules=rules, ids=FixedIds())
+    dispatcher = Dispatcher(store, [broken], rules=rules, ids=FixedIds(), vault=theatre.vault)
     invocation = await dispatcher.accept(
         key="1", actor=person("developer", "console"), conversation=CONSOLE, text="help"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.dispatch.command import Command, Request
+from bot.dispatch.command import Command, Request, Secrecy
 from bot.domain.codec import JSON
 from bot.domain.errors import UsageError
 from bot.domain.gate import require_question
@@ -13,7 +13,7 @@ from bot.grammar.params import Kind, Param
 from bot.messages.render import say
 from bot.messages.reply import Reply
 from bot.services.questions import answer_question
-from bot.services.sealing import unseal_given
+from bot.services.sealing import require_no_secret, unseal_given
 from bot.services.selecting import select_gates
 
 
@@ -33,6 +33,7 @@ def handle(request: Request, given: Arguments) -> Reply:
     form = require_question(gate, request.tx.now())
     fields = given.fields
     if not fields:
+        require_no_secret([gate])
         if not given.value and not form.only_choice:
             raise UsageError(
                 f"{gate.key} needs an answer: /run answer {gate.key} "
@@ -56,5 +57,5 @@ COMMAND = Command(
         Param(name="fields", kind=Kind.FORM, hidden=True),
     ),
     examples=("/run answer R-81 staging", "/run answer G-41 region=eu count=3"),
-    answers=True,
+    secrecy=Secrecy.LIKELY,
 )

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum, unique
 from typing import Any
 
 from bot.domain.actor import Actor
@@ -55,6 +56,17 @@ class Request:
         return replace(filter_, owner=self.actor.name) if filter_.owner == ME else filter_
 
 
+@unique
+class Secrecy(StrEnum):
+    """Whether the words of a verb may answer a secret question; such words are not stored."""
+
+    NONE = "none"
+    POSSIBLE = "possible"
+    """While the run that is meant asks for a secret."""
+    LIKELY = "likely"
+    """Also where it is not known which question is meant; its form's secrets are sealed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Command:
     """One verb: its words, its grammar, and what it does."""
@@ -68,8 +80,7 @@ class Command:
     params: tuple[Param, ...] = ()
     synonyms: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
-    answers: bool = False
-    """Whether its words may answer a secret question: they are sealed before they are stored."""
+    secrecy: Secrecy = Secrecy.NONE
 
     @property
     def usage(self) -> str:

@@ -6,7 +6,8 @@ Whatever may be such an answer and cannot be told to be harmless is not stored a
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.dispatch.command import Command, Request, find_command
+from bot.dispatch.command import Request, Secrecy
+from bot.dispatch.reading import read_verb
 from bot.domain.codec import JSON
 from bot.domain.errors import UsageError, UserError
 from bot.domain.form import FIELD, HIDDEN
@@ -29,7 +30,8 @@ def conceal(request: Request, text: str, press: Press | None) -> tuple[str, Pres
     if press.verb == SAY:
         words = _conceal_words(request, str(press.arguments.get("text", "")))
         return text, replace(press, arguments={**press.arguments, "text": words})
-    if not any(command.answers and command.verb == press.verb for command in request.registry):
+    likely = [command.verb for command in request.registry if command.secrecy is Secrecy.LIKELY]
+    if press.verb not in likely:
         return text, press
     return text, replace(press, arguments=_conceal_fields(request, press.arguments))
 
@@ -43,49 +45,46 @@ def _conceal_fields(request: Request, arguments: Mapping[str, JSON]) -> dict[str
 
 def _conceal_words(request: Request, text: str) -> str:
     """The text, with what may be a secret replaced."""
-    words = Words(text, now=request.tx.now())
     try:
-        command = _verb(request, words)
-        if command is None:
-            return text
-        after_verb = words.mark
-        ref = next_ref(words)
-        if not words.remaining().strip():
-            # One word alone may be the answer to the run of this thread.
-            words.rewind(after_verb)
-            ref = None
-    except UsageError:
-        return _cut(text, words)
-    gate = _find_gate(request, ref)
-    harmless = gate is not None and (gate.form is None or not gate.form.secrets)
-    return text if harmless else _cut(text, words)
-
-
-def _verb(request: Request, words: Words) -> Command | None:
-    """The command that takes answers, also where its verb is misspelt; None for all others.
-
-    Raises UsageError where it was probably meant, and cannot be known.
-    """
-    try:
-        first = words.next()
-        if first and first.text.lower() in {"/run", "run"}:
-            first = words.next()
-    except UsageError:
-        return None
-    answering = [command for command in request.registry if command.answers]
-    try:
-        command = find_command(request.registry, first.text) if first else None
+        command, tail = read_verb(request, text)
     except UsageError as error:
-        meant = {f"/run {command.verb}" for command in answering}
-        if meant.isdisjoint(error.suggestions):
-            return None
-        raise
-    return command if command in answering else None
+        return _cut(text, _after_first(text)) if _meant_to_answer(request, error) else text
+    if command.secrecy is Secrecy.NONE:
+        return text
+    ref, rest = _split(request, tail)
+    gate = _find_gate(request, ref)
+    if not rest.strip():
+        if gate is not None and request.conversation.thread is None:
+            return text
+        # One word alone may be the answer to the run of this thread.
+        gate, rest = _find_gate(request, None), tail
+    if gate is None:
+        return _cut(text, rest) if command.secrecy is Secrecy.LIKELY else text
+    return _cut(text, rest) if gate.form and gate.form.secrets else text
 
 
-def _cut(text: str, words: Words) -> str:
-    """The text up to where it was read, and a mark for the rest."""
-    rest = words.remaining()
+def _meant_to_answer(request: Request, error: UsageError) -> bool:
+    """Whether a verb that is not known is a misspelt one that takes answers."""
+    likely = [command.verb for command in request.registry if command.secrecy is Secrecy.LIKELY]
+    return not {f"/run {verb}" for verb in likely}.isdisjoint(error.suggestions)
+
+
+def _after_first(text: str) -> str:
+    return text.lstrip().removeprefix("/run").lstrip().partition(" ")[2]
+
+
+def _split(request: Request, tail: str) -> tuple[Ref | None, str]:
+    """The run that is named, and the words that follow."""
+    words = Words(tail, now=request.tx.now())
+    try:
+        ref = next_ref(words)
+    except UsageError:
+        return None, tail
+    return ref, words.remaining()
+
+
+def _cut(text: str, rest: str) -> str:
+    """The text without its rest, and a mark in its place."""
     return f"{text.removesuffix(rest)} {HIDDEN}" if rest.strip() else text
 
 
@@ -105,8 +104,11 @@ def forget_refused(request: Request, press: Press | None) -> None:
     """Erase what was sealed for a request that came to nothing."""
     if press is None:
         return
-    numbers = map(sealed_number, form_values(press.arguments).values())
+    sealed = map(sealed_number, form_values(press.arguments).values())
+    numbers = [number for number in sealed if number is not None]
+    if not numbers:
+        return
     gate = _find_gate(request, read_ref(Word(str(press.arguments.get("run")))))
     for number in numbers:
-        if number is not None and gate is not None:
+        if gate is not None:
             request.tx.sealed.erase(gate.id, number)

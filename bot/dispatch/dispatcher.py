@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from bot.dispatch.command import Command, Registry, Request, find_command
+from bot.dispatch.command import Registry, Request, find_command
 from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused
+from bot.dispatch.reading import read_verb
 from bot.domain.actor import Actor
 from bot.domain.codec import decode, encode
 from bot.domain.conversation import Conversation
@@ -16,7 +17,7 @@ from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserEr
 from bot.domain.form import FIELD, WrongAnswersError
 from bot.domain.invocation import Invocation, Press
 from bot.grammar.params import parse_press, parse_words
-from bot.grammar.words import LONGEST_TEXT, Words
+from bot.grammar.words import LONGEST_TEXT
 from bot.messages.message import Button, Tone
 from bot.messages.render import say
 from bot.messages.reply import Outcome, Reply
@@ -128,29 +129,18 @@ class Dispatcher:
             values = parse_press(command.params, press.arguments, verb=command.verb)
         else:
             text = str(press.arguments.get("text", "")) if press else invocation.text
-            command, tail = self._read_verb(text, request)
+            _refuse_long(text)
+            command, tail = read_verb(request, text)
             values = parse_words(command.params, tail, verb=command.verb, now=now)
         return command.handle(request, command.arguments(**values))
 
-    def _is_verb(self, word: str) -> bool:
-        return any(word.lower() in {command.verb, *command.synonyms} for command in self._registry)
 
-    def _read_verb(self, text: str, request: Request) -> tuple[Command, str]:
-        if len(text) > LONGEST_TEXT:
-            raise UsageError(
-                f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
-                "shorten it, or put the text into a file of the repository."
-            )
-        words = Words(text, now=request.tx.now())
-        first = words.next()
-        called = first is not None and first.text.lower() in {"/run", "run"}
-        if called:
-            first = words.next()
-        if first is None:
-            return find_command(self._registry, "help"), ""
-        if request.conversation.thread and not called and not self._is_verb(first.text):
-            return find_command(self._registry, "reply"), text
-        return find_command(self._registry, first.text), words.remaining()
+def _refuse_long(text: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise UsageError(
+            f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
+            "shorten it, or put the text into a file of the repository."
+        )
 
 
 def refusal_reply(error: UserError) -> Reply:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from bot.domain.codec import JSON
 from bot.domain.errors import UserError
 from bot.domain.form import HIDDEN
-from bot.domain.gate import Gate
+from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job
 from bot.domain.order import OrderKind
+from bot.domain.vocabulary import Status
 from bot.ports.store import Tx
 from bot.ports.vault import Vault
 
@@ -52,12 +53,24 @@ def unseal_given(tx: Tx, vault: Vault, gate: Gate, given: Mapping[str, JSON]) ->
             numbers[name] = number
             values[name] = vault.open(tx.sealed.load(gate.id, number))
         elif given[name]:
-            raise UserError(
-                f"{gate.key} asks for a secret ({name}), which is not taken in words: use the "
-                "form of its card instead (Answer…). What you typed was not stored here; if "
-                "others can read it, change the secret."
-            )
+            raise UserError(_advice(gate))
     return GivenAnswers(values=values, sealed=numbers)
+
+
+def require_no_secret(gates: Sequence[Gate]) -> None:
+    """Raise UserError while a secret is asked for: words might be it."""
+    for gate in gates:
+        if gate.state is GateState.OPEN and gate.form and gate.form.secrets:
+            raise UserError(_advice(gate))
+
+
+def _advice(gate: Gate) -> str:
+    names = ", ".join(sorted(gate.form.secrets)) if gate.form else ""
+    return (
+        f"{gate.key} asks for a secret ({names}), which is not taken in words: use the form of "
+        "its card instead (Answer…). What you typed was not stored; if others can read it, "
+        "change the secret."
+    )
 
 
 def sealed_number(value: JSON) -> int | None:
@@ -87,7 +100,12 @@ def deliver(tx: Tx, vault: Vault, decision: Mapping[str, JSON]) -> dict[str, JSO
 
 
 def forget_delivered(tx: Tx, job: Job, orders: Sequence[int]) -> None:
-    """The program has been given these decisions: erase their secrets."""
+    """The program has been given these decisions: erase their secrets.
+
+    One that a program is only about to be started with may be needed again.
+    """
+    if job.status is Status.CLAIMED:
+        return
     for order in tx.orders.after(job.id, 0):
         if order.id in orders and order.kind is OrderKind.DECISION and order.data.get(_MARK):
             tx.sealed.erase_all(int(str(order.data["gate"]).removeprefix("G-")))

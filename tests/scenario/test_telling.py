@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.vault import FernetVault
 from bot.dispatch.command import Command
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.actor import person
@@ -16,7 +17,7 @@ from bot.messages.reply import Outcome, Reply
 from commands import COMMANDS
 from storage.store import SqliteStore
 from tests.fakes.clock import FakeClock, FixedIds
-from tests.fakes.stage import Stage, rules, stage, text_of
+from tests.fakes.stage import VAULT_KEY, Stage, rules, stage, text_of
 
 
 class FlakyMessenger:
@@ -128,7 +129,9 @@ async def test_a_bug_gets_an_incident_and_changes_nothing(tmp_path: Path) -> Non
     broken: Command = replace(help_, handle=_breaking)
     store = SqliteStore(tmp_path / "bug.db", FakeClock())
     await store.open()
-    dispatcher = Dispatcher(store, [broken], rules=rules, ids=FixedIds(), vault=theatre.vault)
+    dispatcher = Dispatcher(
+        store, [broken], rules=rules, ids=FixedIds(), vault=FernetVault(VAULT_KEY)
+    )
     invocation = await dispatcher.accept(
         key="1", actor=person("developer", "console"), conversation=CONSOLE, text="help"
     )

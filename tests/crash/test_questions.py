@@ -38,7 +38,7 @@ def press(bot: RealBot, **fields: str) -> dict[str, Any]:
         f"{address}/console/v1/invocations",
         headers={"Authorization": f"Bearer {token}"},
         json={
-            "key": f"press-{'-'.join(fields.values())}",
+            "key": f"press-{fields['region']}",
             "as": "reviewer",
             "press": {"verb": "answer", "arguments": arguments},
         },

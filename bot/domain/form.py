@@ -170,7 +170,7 @@ def read_answer(part: FormField, value: JSON) -> Answer:
             return _read_choices(part, value)
         case FieldType.SECRET:
             return _read_secret(part, value)
-        case FieldType.TEXT:
+        case _:
             return _read_text(part, value)
 
 

@@ -56,9 +56,8 @@ async def test_sealed_values_are_their_gates_own_until_erased(store: Store) -> N
     await store.write(lambda tx: tx.sealed.erase(one, first))
     await store.write(lambda tx: tx.sealed.erase_all(one, but=(third,)))
     assert await store.read(lambda tx: tx.sealed.load(one, third)) == "sealed 2"
-    for number in (first, second):
-        with pytest.raises(NotFoundError, match="erased"):
-            await store.read(lambda tx, number=number: tx.sealed.load(one, number))
+    with pytest.raises(NotFoundError, match="erased"):
+        await store.read(lambda tx: tx.sealed.load(one, second))
     await store.write(lambda tx: tx.sealed.erase_all(one))
     assert await store.write(lambda tx: tx.sealed.keep(one, "new")) > third
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.fakes.real_bot import RealBot, processes_of, wait_for
+from tests.fakes.real_bot import RealBot, wait_for
 
 FORM = {
     "prompt": "Which region, and the token?",
@@ -59,7 +59,8 @@ def test_answered_after_the_bot_was_killed(bot: RealBot, tmp_path: Path) -> None
     bot.blueprint("asker", SCRIPT, env={"WITNESS": str(witness)})
     bot.chat("/run dispatch asker autopilot")
     bot.until("1", "G-1")
-    wait_for(lambda: not processes_of("R-1.1"), what="the program to leave its question")
+    runner = bot.data / "jobs" / "R-1.1" / "runner.json"
+    wait_for(lambda: not runner.exists(), what="the program to leave its question")
     bot.kill()
     bot.start()
     assert "Which region" in bot.shows("1")

@@ -190,7 +190,7 @@ class GatePart(FileModel):
     prompt: Annotated[str, Field(min_length=1, max_length=2000)]
     """What people are asked."""
     deadline: _Duration = Field(default="24h", validate_default=True)
-    on_expiry: domain.OnExpiry = domain.OnExpiry.TIME_OUT
+    on_expiry: Literal[domain.OnExpiry.TIME_OUT, domain.OnExpiry.CANCEL] = domain.OnExpiry.TIME_OUT
     always: _Flag = False
     """Waits for a person even in autopilot."""
 

@@ -44,6 +44,10 @@ class TermsPart(FileModel):
     run: _Names | None = None
     approve: _Names | None = None
     cancel: _Names | None = None
+    answer: _Names | None = None
+    """Who may answer questions."""
+    escalate: tuple[_Who, ...] | None = None
+    """Who is reminded of open gates as well, from the second reminder on."""
     quorum: Annotated[int, Strict(), Field(gt=0, le=100)] | None = None
     four_eyes: Annotated[bool, Strict()] | None = None
 
@@ -80,7 +84,7 @@ class PolicyFile(FileModel, title="Signalbox policy"):
             yield from self._terms_flaws(("blueprints", name), part)
 
     def _terms_flaws(self, place: tuple[str, ...], part: TermsPart) -> Flaws:
-        for field in ("run", "approve", "cancel"):
+        for field in ("run", "approve", "cancel", "answer", "escalate"):
             for index, who in enumerate(getattr(part, field) or ()):
                 if who.startswith("@") and who[1:] not in self.people:
                     yield (*place, field, index), _stranger(who[1:])

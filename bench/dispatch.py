@@ -15,6 +15,7 @@ from pathlib import Path
 from adapters.rehearsal import create_world
 from adapters.rulebook import Rulebook
 from adapters.system import RandomIds, SystemClock
+from adapters.vault import open_vault
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.actor import person
 from bot.domain.conversation import CONSOLE
@@ -37,7 +38,8 @@ async def dispatches(folder: Path, runs: int) -> list[float]:
     )
     store = SqliteStore(folder / f"dispatch-{time.monotonic_ns()}.db", SystemClock())
     await store.open()
-    dispatcher = Dispatcher(store, COMMANDS, rules=book.current, ids=RandomIds())
+    vault = open_vault(folder, "", rehearsal=True)
+    dispatcher = Dispatcher(store, COMMANDS, rules=book.current, ids=RandomIds(), vault=vault)
     taken = []
     for number in range(runs + 20):
         begun = time.perf_counter()

@@ -45,6 +45,8 @@ class Settings:
     """Seconds that a program waits at a gate before it is parked."""
     grace: int = 10
     """Seconds between the polite stop of a program and its kill."""
+    encryption_key: str = field(default="", repr=False)
+    """Seals secret answers; several with a comma between them, the first of which seals."""
     rehearsal: bool = True
     """Whether nobody from outside can reach this bot; derived, not set."""
 

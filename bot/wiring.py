@@ -17,6 +17,7 @@ from adapters.proc import hide_memory
 from adapters.rehearsal import create_world
 from adapters.rulebook import Rulebook
 from adapters.system import RandomIds, SystemClock, lock_folder
+from adapters.vault import open_vault
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
@@ -90,12 +91,15 @@ async def _at_work(
     settings: Settings, data: Path, store: AnyStore, rulebook: Rulebook
 ) -> AsyncIterator[Bot]:
     ids, rules, closing = RandomIds(), rulebook.current, asyncio.Event()
-    dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids)
+    vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
+    dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault)
     notifier = Notifier(store, {"console": ConsoleMessenger(store)}, rules=rules)
     access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
     artifacts = ArtifactFolder(data / "artifacts")
     routers = [
-        AgentApi(store=store, rules=rules, artifacts=artifacts, closing=closing).router(),
+        AgentApi(
+            store=store, rules=rules, artifacts=artifacts, vault=vault, closing=closing
+        ).router(),
         ConsoleApi(
             store=store,
             requests=dispatcher,
@@ -106,7 +110,8 @@ async def _at_work(
     ]
     app = build_app(routers, ids, ready=partial(_ready, store), hosts=settings.hosts)
     await store.write(lambda tx: renew_leases(tx, rules()))
-    agent = _agent(settings, data, store, rulebook)
+    source = EmbeddedJobSource(store, rules=rules, ids=ids, vault=vault)
+    agent = _agent(settings, data, source)
     async with (
         serve(app, data, host=settings.host, port=settings.port, closing=closing) as address,
         asyncio.TaskGroup() as group,
@@ -123,8 +128,7 @@ async def _at_work(
                 task.cancel()
 
 
-def _agent(settings: Settings, data: Path, store: Store, rulebook: Rulebook) -> AgentLoop:
-    source = EmbeddedJobSource(store, rules=rulebook.current, ids=RandomIds())
+def _agent(settings: Settings, data: Path, source: EmbeddedJobSource) -> AgentLoop:
     offer = Offer(agent=settings.agent, labels=canonical(["local"]), slots=settings.slots)
     return AgentLoop(source, LocalExecutor(data / "jobs"), offer)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.dispatch.command import Command, Request
+from bot.dispatch.command import Command, Request, Secrecy
 from bot.domain.selection import Ref
 from bot.grammar.params import Kind, Param
 from bot.messages.render import say
@@ -34,5 +34,6 @@ COMMAND = Command(
         Param(name="run", kind=Kind.RUN),
         Param(name="text", kind=Kind.TEXT, required=True, help="what the program is told"),
     ),
+    secrecy=Secrecy.POSSIBLE,
     examples=("/run reply R-81 use the new discount table",),
 )

@@ -20,6 +20,12 @@ _EXPIRED = (
     .where(OPEN, gates.c.expires_at <= bindparam("now"))
     .order_by(gates.c.expires_at, gates.c.id)
 )
+_OPEN = select(gates).where(OPEN).order_by(gates.c.expires_at, gates.c.id).limit(bindparam("most"))
+_TO_REMIND = (
+    select(gates)
+    .where(OPEN, gates.c.remind_at <= bindparam("now"))
+    .order_by(gates.c.expires_at, gates.c.id)
+)
 _DECIDE = insert(decisions)
 _DECIDED = select(func.count()).where(decisions.c.gate_id == bindparam("gate"))
 _DECISIONS = (
@@ -62,6 +68,14 @@ class SqlGates:
     def expired(self, now: datetime) -> tuple[Gate, ...]:
         """Open gates whose deadline has passed, the oldest deadline first."""
         return self._gates(_EXPIRED, {"now": now})
+
+    def open(self, *, limit: int) -> tuple[Gate, ...]:
+        """Open gates, the nearest deadline first."""
+        return self._gates(_OPEN, {"most": limit})
+
+    def to_remind(self, now: datetime) -> tuple[Gate, ...]:
+        """Open gates whose next reminder is due."""
+        return self._gates(_TO_REMIND, {"now": now})
 
     def _gates(self, statement: Executable, values: Values) -> tuple[Gate, ...]:
         found = self._scope.rows(statement, values)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from bot.domain.actor import ActorKind
 from bot.domain.blueprint import Blueprint, OnExpiry
 from bot.domain.events import EventType
+from bot.domain.form import Form
 from bot.domain.gate import Choice, GateKind, GateState
 from bot.domain.invocation import Press
 from bot.domain.order import OrderKind
@@ -202,6 +203,7 @@ jobs = Table(
     Column("exit_code", Integer),
     _words("base"),
     Column("compute_rate", Usd, nullable=False, server_default="0"),
+    _at("quiet_since", nullable=True),
     UniqueConstraint("run_id", "number"),
     Index("jobs_live", "status", "id", **_only(LIVE_ONLY)),
 )
@@ -231,6 +233,11 @@ gates = Table(
     Column("on_expiry", Word(OnExpiry), nullable=False),
     Column("state", Word(GateState), nullable=False),
     _at("decided_at", nullable=True),
+    Column("form", Json(Form)),
+    Column("answers", Json(), nullable=False, server_default="{}"),
+    Column("sealed", Json(), nullable=False, server_default="{}"),
+    _at("remind_at", nullable=True),
+    Column("reminded", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 Index("gates_deadlines", gates.c.expires_at, **_only(OPEN))
@@ -245,6 +252,17 @@ decisions = Table(
     _at("at"),
     _words("note"),
     UniqueConstraint("gate_id", "actor_name"),
+)
+
+sealed_answers = Table(
+    "sealed_answers",
+    metadata,
+    _id(),
+    _of("gate", index=True),
+    _words("sealed"),
+    _at("kept_at"),
+    # The number of a secret that was erased is never given to another.
+    sqlite_autoincrement=True,
 )
 
 postings = Table(

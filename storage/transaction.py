@@ -15,6 +15,7 @@ from storage.orders import SqlOrders
 from storage.postings import SqlPostings
 from storage.runs import SqlRuns
 from storage.scope import Scope
+from storage.sealed import SqlSealed
 from storage.transcript import SqlTranscript
 from storage.workspaces import SqlWorkspaces
 
@@ -28,6 +29,7 @@ class Transaction:
         self.runs: port.Runs = SqlRuns(scope)
         self.jobs: port.Jobs = SqlJobs(scope)
         self.gates: port.Gates = SqlGates(scope)
+        self.sealed: port.Sealed = SqlSealed(scope)
         self.postings: port.Postings = SqlPostings(scope)
         self.invocations: port.Invocations = SqlInvocations(scope)
         self.orders: port.Orders = SqlOrders(scope)

@@ -1,6 +1,7 @@
 """EmbeddedJobSource: the built-in agent's way to jobs, in the bot's own process."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.assignment import Assignment
@@ -11,9 +12,11 @@ from bot.domain.report import Report, ReportKind
 from bot.ports.clock import Ids
 from bot.ports.job_source import Held, Offer
 from bot.ports.store import Store, Topic, Tx, Watch
+from bot.ports.vault import Vault
 from bot.services.claiming import claim, decline, find_held, held, lose
 from bot.services.reporting import take
 from bot.services.rules import Rules
+from bot.services.sealing import deliver
 
 _PATIENCE = timedelta(seconds=15)
 """How long past its grace a runner may take to end by itself."""
@@ -22,9 +25,10 @@ _PATIENCE = timedelta(seconds=15)
 class EmbeddedJobSource:
     """Claims straight from the store."""
 
-    def __init__(self, store: Store, *, rules: Callable[[], Rules], ids: Ids) -> None:
+    def __init__(self, store: Store, *, rules: Callable[[], Rules], ids: Ids, vault: Vault) -> None:
         """`rules` is asked anew for every claim."""
         self._store = store
+        self._vault = vault
         self._rules = rules
         self._ids = ids
         self._watch: Watch = store.watch(Topic.QUEUE)
@@ -32,7 +36,15 @@ class EmbeddedJobSource:
     async def claim(self, offer: Offer) -> Assignment | None:
         """See JobSource."""
         token = self._ids.token()
-        return await self._store.write(lambda tx: claim(tx, self._rules(), offer, token=token))
+
+        def unit(tx: Tx) -> Assignment | None:
+            claimed = claim(tx, self._rules(), offer, token=token)
+            if claimed is None or not claimed.resume_gate:
+                return claimed
+            decision = deliver(tx, self._vault, claimed.resume_decision)
+            return replace(claimed, resume_decision=decision)
+
+        return await self._store.write(unit)
 
     async def decline(self, job: str, fence: int, reason: str) -> None:
         """See JobSource; a claim that is over already is no error."""

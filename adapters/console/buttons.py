@@ -1,8 +1,9 @@
 """Buttons in a terminal: numbered as they come, pressed by number, with their questions asked."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import Protocol
 
 from adapters.console.outbound import buttons_of
 from bot.domain.codec import JSON
@@ -10,8 +11,13 @@ from bot.domain.errors import UsageError
 from bot.domain.invocation import Press
 from bot.messages.message import Button, Field, FieldKind, Message
 
-Ask = Callable[[str], Awaitable[str | None]]
-"""Asks one thing in words; None when the person leaves it."""
+
+class Ask(Protocol):
+    """Asks one thing in words."""
+
+    def __call__(self, question: str, *, secret: bool = False) -> Awaitable[str | None]:
+        """The answer; None when the person leaves it. A secret is not shown while it is typed."""
+
 
 _OF_NEWEST = re.compile(r"(?:press\s+)?(\d{1,4})")
 _OF_NUMBERED = re.compile(r"(?:press\s+#?(\d{1,6})\s+|#?(\d{1,6})\.)(\d{1,4})")
@@ -89,27 +95,60 @@ async def press(button: Button, ask: Ask) -> Press | None:
 
 
 async def _ask_field(field: Field, ask: Ask) -> str | None:
-    hint = ""
+    problem = ""
     while True:
-        answer = await ask(hint + _question(field))
+        secret = field.kind is FieldKind.SECRET
+        answer = await ask(problem + _question(field), secret=secret)
         if answer is None:
             return None
-        value = _value(field, answer.strip())
+        value = _value(field, answer if secret else answer.strip())
         if value or (not field.required and not answer.strip()):
             return value
-        hint = "It must be one of these. " if field.choices else "It must not be empty. "
+        problem = _MISFITS.get(field.kind, _EMPTY) if answer.strip() else _EMPTY
+
+
+_EMPTY = "It must not be empty. "
+_MISFITS = {
+    FieldKind.CHOICE: "It must be one of these. ",
+    FieldKind.MULTI_CHOICE: "It must be some of these, with commas between them. ",
+    FieldKind.NUMBER: "It must be a number. ",
+    FieldKind.FLAG: "It must be yes or no. ",
+}
+_NUMBER = re.compile(r"[-+]?\d{1,15}(\.\d{1,9})?", re.ASCII)
+_FLAGS = {"y": "yes", "yes": "yes", "n": "no", "no": "no"}
 
 
 def _question(field: Field) -> str:
     choices = "  ".join(f"{place}) {choice}" for place, choice in enumerate(field.choices, 1))
-    optional = "" if field.required else " (may be left empty)"
-    return f"{field.label}{optional}{': ' + choices if choices else ''} › "
+    notes = [
+        field.hint,
+        "yes or no" if field.kind is FieldKind.FLAG else "",
+        "several with commas" if field.kind is FieldKind.MULTI_CHOICE else "",
+        f"empty: {field.default}" if field.default else "",
+        "may be left empty" if not field.required and not field.default else "",
+    ]
+    said = ", ".join(filter(None, notes))
+    return f"{field.label}{f' ({said})' if said else ''}{': ' + choices if choices else ''} › "
 
 
 def _value(field: Field, answer: str) -> str:
-    """The answer as a value; empty when it is none of the choices."""
-    if field.kind is FieldKind.PERSON:
-        return answer.removeprefix("@")
+    """The answer as a value; empty when it does not fit."""
+    match field.kind:
+        case FieldKind.PERSON:
+            return answer.removeprefix("@")
+        case FieldKind.NUMBER:
+            return answer if _NUMBER.fullmatch(answer) else ""
+        case FieldKind.FLAG:
+            return _FLAGS.get(answer.lower(), "")
+        case FieldKind.MULTI_CHOICE:
+            chosen = [_chosen(field, part.strip()) for part in answer.split(",")]
+            return ", ".join(chosen) if all(chosen) else ""
+        case _:
+            return _chosen(field, answer)
+
+
+def _chosen(field: Field, answer: str) -> str:
+    """One of the choices, by its words or its number; any answer where there are none."""
     if not field.choices or answer in field.choices:
         return answer
     if answer.isdecimal() and 1 <= int(answer) <= len(field.choices):

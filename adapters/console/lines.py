@@ -27,8 +27,11 @@ class Lines(Protocol):
     async def read(self, prompt: str) -> str | None:
         """The next line; None at the end."""
 
-    async def ask(self, question: str) -> str | None:
-        """The answer to a question, which no history keeps; None when it is left."""
+    async def ask(self, question: str, *, secret: bool = False) -> str | None:
+        """The answer to a question, which no history keeps; None when it is left.
+
+        A secret is not shown while it is typed.
+        """
 
     def shared_output(self) -> AbstractContextManager[None]:
         """While this is entered, output does not tear the line that is being typed."""
@@ -45,6 +48,7 @@ class TerminalLines:
             complete_while_typing=False,
         )
         self._questions: PromptSession[str] = PromptSession()
+        self._secrets: PromptSession[str] = PromptSession(is_password=True)
 
     async def read(self, prompt: str) -> str | None:
         """The next line; Ctrl-C empties the line, Ctrl-D ends."""
@@ -56,10 +60,11 @@ class TerminalLines:
             except EOFError:
                 return None
 
-    async def ask(self, question: str) -> str | None:
+    async def ask(self, question: str, *, secret: bool = False) -> str | None:
         """The answer to a question; Ctrl-C and Ctrl-D leave it."""
+        session = self._secrets if secret else self._questions
         try:
-            return await self._questions.prompt_async(question)
+            return await session.prompt_async(question)
         except (KeyboardInterrupt, EOFError):
             return None
 
@@ -95,7 +100,7 @@ class PipedLines:
             await asyncio.sleep(_LAST_NEWS)
         return line
 
-    async def ask(self, question: str) -> str | None:
+    async def ask(self, question: str, *, secret: bool = False) -> str | None:  # noqa: ARG002  # a pipe shows nothing
         """The next line answers."""
         return await self.read(question)
 

@@ -7,6 +7,7 @@ from adapters.runner.claim import Claim
 from adapters.runner.deliveries import Deliveries
 from adapters.runner.ending import Result
 from adapters.runner.gates import Gates, answer_decision
+from adapters.runner.outbox import OnResult
 from adapters.runner.report_socket import Visitor
 from bot.domain.codec import JSON
 from bot.domain.errors import UserError
@@ -38,6 +39,7 @@ class Desk:
             "cost": self._cost,
             "artifact": self._artifact,
             "gate": self._gate,
+            "question": self._question,
             "push": lambda _request, visitor: deliveries.push(visitor),
             "result": self._result,
         }
@@ -78,17 +80,29 @@ class Desk:
 
     def _gate(self, request: Request, visitor: Visitor) -> None:
         checkpoint, plan = _text(request, "checkpoint", _LONGEST_NAME), request.get("plan")
-        waits = bool(request.get("wait"))
+        opened = self._opening(visitor, waits=bool(request.get("wait")), hold=None)
+        self._claim.report(ReportKind.GATE, {"checkpoint": checkpoint, "plan": plan}, opened)
+
+    def _question(self, request: Request, visitor: Visitor) -> None:
+        name, form = _text(request, "name", _LONGEST_NAME), request.get("form")
+        hold = None if request.get("hold") is None else _number(request, "hold")
+        opened = self._opening(visitor, waits=bool(request.get("wait")), hold=hold)
+        self._claim.report(ReportKind.QUESTION, {"name": name, "form": form}, opened)
+
+    def _opening(self, visitor: Visitor, *, waits: bool, hold: float | None) -> OnResult:
+        """What is done with the bot's answer to a gate or question."""
 
         def opened(result: JSON) -> None:
             if waits or "error" in result:
-                self._gates.take(result, visitor, lambda made: answer_decision(visitor, made))
+                self._gates.take(
+                    result, visitor, lambda made: answer_decision(visitor, made), hold=hold
+                )
             else:
                 if result["state"] == "open":
                     self._gates.opened(result)
                 answer_decision(visitor, result)
 
-        self._claim.report(ReportKind.GATE, {"checkpoint": checkpoint, "plan": plan}, opened)
+        return opened
 
     def _result(self, request: Request, visitor: Visitor) -> None:
         code = request.get("reason_code")

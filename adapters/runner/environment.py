@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adapters.runner.folder import JobFolder
+from adapters.runner.secret_answers import without_names
 from bot.domain.assignment import Assignment
 from bot.domain.blueprint import Replies, Value
 from bot.domain.codec import canonical_json
@@ -50,7 +51,8 @@ def program_environment(
         environment["SIGNALBOX_REPLIES"] = str(folder.replies)
     if assignment.resume_gate:
         environment["SIGNALBOX_RESUME"] = assignment.resume_gate
-        environment["SIGNALBOX_DECISION"] = canonical_json(assignment.resume_decision)
+        decision = without_names(assignment.resume_decision)
+        environment["SIGNALBOX_DECISION"] = canonical_json(decision)
     return environment
 
 

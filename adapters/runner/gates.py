@@ -9,7 +9,7 @@ from adapters.runner.report_socket import Visitor
 from bot.domain.codec import JSON
 
 Decision = Mapping[str, JSON]
-"""`gate`, `state`, `note`, `by`."""
+"""`gate`, `state`, `note`, `by`; of a question `answers` as well."""
 
 _EXIT_CODES = {"open": 0, "satisfied": 0, "returned": 10, "held": HELD}
 REFUSED = 11
@@ -39,8 +39,17 @@ class Gates:
         """The gate last opened whose decision the program has not been told."""
         return next(reversed(self._unseen), None)
 
-    def take(self, result: JSON, visitor: Visitor, then: Callable[[Decision], None]) -> None:
-        """Go on with the bot's answer to a `gate` or `push`.
+    def take(
+        self,
+        result: JSON,
+        visitor: Visitor,
+        then: Callable[[Decision], None],
+        *,
+        hold: float | None = None,
+    ) -> None:
+        """Go on with the bot's answer to a `gate`, `question` or `push`.
+
+        `hold` may shorten the time that a visitor is held, in seconds.
 
         `then` gets the decision, at once if there is one already, or the state `held` when the
         hold time is over; a visitor who has left by then is not asked.
@@ -51,7 +60,8 @@ class Gates:
             then({"note": "", "by": "", **result})
         else:
             self.opened(result)
-            until = time.monotonic() + self._hold
+            held = self._hold if hold is None else min(hold, self._hold)
+            until = time.monotonic() + held
             self._waiting[result["gate"]] = _Waiting(visitor=visitor, then=then, until=until)
             self._deliver(result["gate"])
 

@@ -16,6 +16,7 @@ from adapters.runner.folder import JobFolder
 from adapters.runner.loop import Loop
 from adapters.runner.masking import Masker
 from adapters.runner.processes import become_guardian
+from adapters.runner.secret_answers import secret_answers
 from bot.domain.assignment import Assignment
 from bot.domain.codec import decode
 from bot.domain.errors import UserError
@@ -44,7 +45,7 @@ def _conduct(assignment: Assignment, folder: JobFolder) -> int:
     secrets, masker, problem = dict[str, str](), Masker({}), None
     try:
         secrets = resolve_secrets(assignment.secrets)
-        masker = Masker(secrets)
+        masker = Masker({**secret_answers(assignment.resume_decision), **secrets})
     except UserError as error:
         problem = failed(Reason.MISSING_PERMISSION, error.text)
     except ValueError as error:

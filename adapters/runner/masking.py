@@ -37,9 +37,14 @@ class Masker:
         Raises ValueError with a sentence that names the variable, never the value, when a
         secret is too short to be masked or is no text.
         """
-        spellings: set[str] = set()
+        self._spellings: set[str] = set()
+        self.learn(secrets)
+
+    def learn(self, secrets: Mapping[str, str]) -> None:
+        """Mask these too from now on, also in streams that have begun. Raises as above."""
         for name, value in secrets.items():
-            spellings |= _spellings(_checked(name, value))
+            self._spellings |= _spellings(_checked(name, value))
+        spellings = self._spellings
         self._sorted = sorted(spelling for spelling in spellings if len(spelling) >= SHORTEST)
         self._longest = max(map(len, self._sorted), default=0)
         self._firsts = {spelling[0] for spelling in self._sorted}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from adapters.runner.claim import Claim
 from adapters.runner.gates import Gates
 from adapters.runner.replies import ReplyChannel
+from adapters.runner.secret_answers import secret_answers, without_names
 from bot.domain.codec import JSON
 
 
@@ -39,7 +40,8 @@ class Orders:
         """
         number, kind, data = order["id"], order["kind"], order["data"]
         if kind == "decision" and data["gate"] != self._claim.assignment.resume_gate:
-            self._gates.decide(number, data)
+            self._claim.masker.learn(secret_answers(data))
+            self._gates.decide(number, without_names(data))
         elif kind == "reply":
             self._replies.add(number, data)
         else:

@@ -33,8 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="signalbox report",
         description="Tell the bot about this job, or ask it. Prints one JSON object.",
-        epilog="Exit codes: 0 done or approved, 2 wrong use, 10 changes asked for, 11 denied, "
-        "expired or stopped, 75 exit with 75 now and be started again, 1 anything else.",
+        epilog="Exit codes: 0 done, approved or answered, 2 wrong use, 10 changes asked for, 11 "
+        "denied, expired or stopped, 75 exit with 75 now and be started again, 1 anything else.",
     )
     calls = parser.add_subparsers(dest="call", required=True)
     calls.add_parser("phase", help="the phase shown on the card").add_argument("name")
@@ -55,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("checkpoint")
     gate.add_argument("--plan", metavar="FILE", help="what is to be approved, as JSON")
     gate.add_argument("--wait", action="store_true")
+    question = calls.add_parser(
+        "question", help="ask people by a form; with --wait, until answered"
+    )
+    question.add_argument("name")
+    question.add_argument("--form", metavar="FILE", required=True, help="what is asked, as JSON")
+    question.add_argument("--wait", action="store_true")
+    question.add_argument("--hold", type=float, metavar="S", help="seconds to wait before exit 75")
     calls.add_parser("push", help="push HEAD to the run's branch, as far as it was approved")
     result = calls.add_parser("result", help="how the run ends")
     result.add_argument("status", choices=("succeeded", "partial", "failed"))
@@ -67,19 +74,20 @@ def _request(arguments: argparse.Namespace) -> dict[str, Any]:
     request: dict[str, Any] = vars(arguments)
     if request["call"] == "artifact":
         request["path"] = os.path.realpath(request["path"])
-    if request.get("plan") is not None:
-        request["plan"] = _read_plan(request["plan"])
+    for name in ("plan", "form"):
+        if request.get(name) is not None:
+            request[name] = _read_json(name, request[name])
     return request
 
 
-def _read_plan(path: str) -> Any:
+def _read_json(what: str, path: str) -> Any:
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes 5 ms to load
             return json.load(file)
     except OSError as error:
-        raise _WrongUseError(f"The plan {path} cannot be read: {error.strerror}.") from None
+        raise _WrongUseError(f"The {what} {path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
-        raise _WrongUseError(f"The plan {path} is not JSON: {error}.") from None
+        raise _WrongUseError(f"The {what} {path} is not JSON: {error}.") from None
 
 
 def _ask(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:

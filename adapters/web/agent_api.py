@@ -13,13 +13,15 @@ from adapters.web.waiting import wait_for_some
 from bot.domain.codec import JSON, decode
 from bot.domain.errors import NotFoundError, UserError
 from bot.domain.job import Job
-from bot.domain.order import Order
+from bot.domain.order import Order, OrderKind
 from bot.domain.report import Report, ReportKind
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.store import Store, Topic, Tx
+from bot.ports.vault import Vault
 from bot.services.claiming import find_claim, renew
 from bot.services.reporting import Taken, take
 from bot.services.rules import Rules
+from bot.services.sealing import deliver
 
 LONGEST_WAIT = 25
 """Seconds that a call for orders is held open."""
@@ -33,6 +35,7 @@ class AgentApi:
     store: Store
     rules: Callable[[], Rules]
     artifacts: ArtifactFiles
+    vault: Vault
     closing: asyncio.Event
     """Set when the server is about to stop: held calls are answered at once."""
 
@@ -75,14 +78,15 @@ class AgentApi:
         def heard(tx: Tx) -> None:
             renew(tx, _claimed(tx, job, token), alive=alive, lease=lease)
 
-        def given(tx: Tx) -> tuple[Order, ...]:
-            return tx.orders.after(_claimed(tx, job, token).id, after)
+        def given(tx: Tx) -> list[JSON]:
+            orders = tx.orders.after(_claimed(tx, job, token).id, after)
+            return [_order(tx, self.vault, order) for order in orders]
 
         await self.store.write(heard)
         orders = await wait_for_some(
             lambda: self.store.read(given), watch, seconds=wait, closing=self.closing
         )
-        return JSONResponse({"orders": [_order(order) for order in orders]})
+        return JSONResponse({"orders": orders})
 
     async def _artifact(self, job: str, sha256: str, request: Request) -> JSONResponse:
         token = bearer(request)
@@ -125,5 +129,7 @@ def _by_text(results: Mapping[int, JSON]) -> dict[str, JSON]:
     return {str(seq): result for seq, result in results.items()}
 
 
-def _order(order: Order) -> JSON:
-    return {"id": order.id, "kind": order.kind.value, "data": dict(order.data)}
+def _order(tx: Tx, vault: Vault, order: Order) -> JSON:
+    decides = order.kind is OrderKind.DECISION
+    data = deliver(tx, vault, order.data) if decides else dict(order.data)
+    return {"id": order.id, "kind": order.kind.value, "data": data}

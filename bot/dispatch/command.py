@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum, unique
 from typing import Any
 
 from bot.domain.actor import Actor
@@ -14,6 +15,7 @@ from bot.grammar.filters import ME
 from bot.grammar.params import Param
 from bot.messages.reply import Reply
 from bot.ports.store import Tx
+from bot.ports.vault import Vault
 from bot.services.rules import Rules
 from bot.services.selecting import select_run, select_runs
 
@@ -30,6 +32,7 @@ class Request:
     actor: Actor
     conversation: Conversation
     registry: "Registry"
+    vault: Vault
 
     def select(self, selection: Selection, verb: str) -> tuple[Run, ...]:
         """The runs that a selection means to this person, in this conversation."""
@@ -53,6 +56,17 @@ class Request:
         return replace(filter_, owner=self.actor.name) if filter_.owner == ME else filter_
 
 
+@unique
+class Secrecy(StrEnum):
+    """Whether the words of a verb may answer a secret question; such words are not stored."""
+
+    NONE = "none"
+    POSSIBLE = "possible"
+    """While the run that is meant asks for a secret."""
+    LIKELY = "likely"
+    """Also where it is not known which question is meant; its form's secrets are sealed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Command:
     """One verb: its words, its grammar, and what it does."""
@@ -66,6 +80,7 @@ class Command:
     params: tuple[Param, ...] = ()
     synonyms: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    secrecy: Secrecy = Secrecy.NONE
 
     @property
     def usage(self) -> str:

@@ -6,36 +6,44 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from bot.dispatch.command import Command, Registry, Request, find_command
+from bot.dispatch.command import Registry, Request, find_command
 from bot.dispatch.completing import complete
+from bot.dispatch.concealing import SAY, conceal, forget_refused
+from bot.dispatch.reading import read_verb
 from bot.domain.actor import Actor
 from bot.domain.codec import decode, encode
 from bot.domain.conversation import Conversation
 from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserError
+from bot.domain.form import FIELD, WrongAnswersError
 from bot.domain.invocation import Invocation, Press
 from bot.grammar.params import parse_press, parse_words
-from bot.grammar.words import LONGEST_TEXT, Words
+from bot.grammar.words import LONGEST_TEXT
 from bot.messages.message import Button, Tone
 from bot.messages.render import say
 from bot.messages.reply import Outcome, Reply
 from bot.ports.clock import Ids
 from bot.ports.store import Store, Tx
+from bot.ports.vault import Vault
 from bot.services.rules import Rules
 
 _LOG = logging.getLogger(__name__)
-
-SAY = "say"
-"""The verb of a button that stands for typed words: its argument `text` is read as such."""
 
 
 class Dispatcher:
     """Takes requests durably and carries each out once."""
 
     def __init__(
-        self, store: Store, registry: Registry, *, rules: Callable[[], Rules], ids: Ids
+        self,
+        store: Store,
+        registry: Registry,
+        *,
+        rules: Callable[[], Rules],
+        ids: Ids,
+        vault: Vault,
     ) -> None:
         """`rules` is asked anew for every request."""
         self._store = store
+        self._vault = vault
         self._registry = registry
         self._rules = rules
         self._ids = ids
@@ -49,17 +57,17 @@ class Dispatcher:
         text: str = "",
         press: Press | None = None,
     ) -> Invocation:
-        """Store a request; the same key returns what was stored first."""
-        invocation, _ = await self._store.write(
-            lambda tx: tx.invocations.accept(
-                key=key,
-                actor=actor,
-                conversation=conversation,
-                text=text[: LONGEST_TEXT + 1],
-                press=press,
+        """Store a request, secret answers sealed; the same key returns what was stored first."""
+
+        def unit(tx: Tx) -> Invocation:
+            request = self._request(tx, actor, conversation)
+            words, pressed = conceal(request, text[: LONGEST_TEXT + 1], press)
+            stored, _ = tx.invocations.accept(
+                key=key, actor=actor, conversation=conversation, text=words, press=pressed
             )
-        )
-        return invocation
+            return stored
+
+        return await self._store.write(unit)
 
     async def perform(self, invocation: Invocation) -> Reply:
         """Carry a request out and return its answer; one that is done answers as it did."""
@@ -92,20 +100,25 @@ class Dispatcher:
         stored = tx.invocations.load(invocation.id)
         if stored.done_at is not None:
             return decode(Reply, stored.reply)
-        request = Request(
-            tx=tx,
-            rules=self._rules(),
-            actor=stored.actor,
-            conversation=stored.conversation,
-            registry=self._registry,
-        )
+        request = self._request(tx, stored.actor, stored.conversation)
         try:
             with tx.savepoint():
                 reply = self._carry_out(request, stored)
         except UserError as error:
+            forget_refused(request, stored.press)
             reply = refusal_reply(error)
         tx.invocations.finish(stored.id, encode(reply))
         return reply
+
+    def _request(self, tx: Tx, actor: Actor, conversation: Conversation) -> Request:
+        return Request(
+            tx=tx,
+            rules=self._rules(),
+            actor=actor,
+            conversation=conversation,
+            registry=self._registry,
+            vault=self._vault,
+        )
 
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
         refuse_control_characters(invocation)
@@ -116,29 +129,18 @@ class Dispatcher:
             values = parse_press(command.params, press.arguments, verb=command.verb)
         else:
             text = str(press.arguments.get("text", "")) if press else invocation.text
-            command, tail = self._read_verb(text, request)
+            _refuse_long(text)
+            command, tail = read_verb(request, text)
             values = parse_words(command.params, tail, verb=command.verb, now=now)
         return command.handle(request, command.arguments(**values))
 
-    def _is_verb(self, word: str) -> bool:
-        return any(word.lower() in {command.verb, *command.synonyms} for command in self._registry)
 
-    def _read_verb(self, text: str, request: Request) -> tuple[Command, str]:
-        if len(text) > LONGEST_TEXT:
-            raise UsageError(
-                f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
-                "shorten it, or put the text into a file of the repository."
-            )
-        words = Words(text, now=request.tx.now())
-        first = words.next()
-        called = first is not None and first.text.lower() in {"/run", "run"}
-        if called:
-            first = words.next()
-        if first is None:
-            return find_command(self._registry, "help"), ""
-        if request.conversation.thread and not called and not self._is_verb(first.text):
-            return find_command(self._registry, "reply"), text
-        return find_command(self._registry, first.text), words.remaining()
+def _refuse_long(text: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise UsageError(
+            f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
+            "shorten it, or put the text into a file of the repository."
+        )
 
 
 def refusal_reply(error: UserError) -> Reply:
@@ -150,7 +152,9 @@ def refusal_reply(error: UserError) -> Reply:
     )
     name = "refused" if isinstance(error, RefusedError) else "not_done"
     message = say(name, tone=Tone.BAD, text=error.text)
-    return Reply(message=replace(message, buttons=buttons), outcome=outcome)
+    wrong = error.problems if isinstance(error, WrongAnswersError) else {}
+    problems = {f"{FIELD}{name}": problem for name, problem in wrong.items()}
+    return Reply(message=replace(message, buttons=buttons), outcome=outcome, problems=problems)
 
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -50,6 +50,8 @@ class OnExpiry(StrEnum):
 
     TIME_OUT = "time_out"
     CANCEL = "cancel"
+    DEFAULT = "default"
+    """Questions only: the form's defaults answer."""
 
 
 @dataclass(frozen=True, kw_only=True)

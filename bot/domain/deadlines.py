@@ -1,9 +1,12 @@
-"""Deadlines of a job: which of its blueprint's timeouts has passed, if any."""
+"""Deadlines of jobs and gates: what has passed, who is told of silence, and when to remind."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.actor import CLOCK
 from bot.domain.blueprint import Timeouts
+from bot.domain.events import EventType
+from bot.domain.gate import Gate
 from bot.domain.job import Job
 from bot.domain.transition import End
 from bot.domain.vocabulary import Reason, Status
@@ -25,6 +28,39 @@ def decide_overdue(job: Job, timeouts: Timeouts, now: datetime) -> End | None:
     if now > (job.reported_at or now) + timeouts.idle:
         return _end(Reason.IDLE_TIMEOUT, f"It said nothing for {say(timeouts.idle)}")
     return None
+
+
+def decide_silence(job: Job, timeouts: Timeouts, now: datetime) -> tuple[Job, EventType] | None:
+    """The job after a silence began or ended, and the event that says so, once for each."""
+    heard = job.reported_at or now
+    if job.status is not Status.RUNNING:
+        return None
+    if job.quiet_since is None and now > heard + timeouts.quiet:
+        return replace(job, quiet_since=heard), EventType.WENT_QUIET
+    if job.quiet_since is not None and heard > job.quiet_since:
+        return replace(job, quiet_since=None), EventType.SPOKE_AGAIN
+    return None
+
+
+_LAST_CALL = timedelta(minutes=10)
+"""How long before a gate's deadline its last reminder comes, if half of it is longer."""
+
+
+def first_reminder(opened_at: datetime, expires_at: datetime) -> datetime:
+    """When people are first reminded of a gate: at half of its deadline."""
+    return opened_at + (expires_at - opened_at) / 2
+
+
+def decide_reminder(gate: Gate, now: datetime) -> Gate:
+    """An open gate once the reminder that is due has been given.
+
+    The second comes shortly before the deadline; of two that are due only the second is given.
+    """
+    whole = gate.expires_at - gate.opened_at
+    last = gate.expires_at - min(_LAST_CALL, whole / 5)
+    if gate.reminded == 0 and now < last:
+        return replace(gate, reminded=1, remind_at=last)
+    return replace(gate, reminded=2, remind_at=None)
 
 
 def _end(code: Reason, words: str) -> End:

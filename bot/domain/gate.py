@@ -1,12 +1,14 @@
 """Gate: an approval or question that holds a run, and how people decide it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum, unique
 
 from bot.domain.actor import Actor
 from bot.domain.blueprint import OnExpiry
 from bot.domain.errors import IllegalTransitionError
+from bot.domain.form import Answer, Form
 from bot.domain.plan import Plan
 
 
@@ -32,11 +34,12 @@ class GateState(StrEnum):
 
 @unique
 class Choice(StrEnum):
-    """What a person may say to an approval."""
+    """What a person may say to an approval, or to a question."""
 
     APPROVE = "approve"
     DENY = "deny"
     CHANGES = "changes"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +79,16 @@ class Gate:
     state: GateState = GateState.OPEN
     decisions: tuple[Decision, ...] = ()
     decided_at: datetime | None = None
+    form: Form | None = None
+    """What a question asks."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """What was answered, as everybody may see it: secrets hidden."""
+    sealed: Mapping[str, int] = field(default_factory=dict)
+    """Field name → number of the sealed value, for the secrets among the answers."""
+    remind_at: datetime | None = None
+    """When those who may decide are next reminded; None for no more."""
+    reminded: int = 0
+    """Reminders given so far."""
 
     @property
     def key(self) -> str:
@@ -93,9 +106,18 @@ class Gate:
         return self.decisions[-1] if self.state in _DECIDED and self.decisions else None
 
 
+_WANTED = {
+    GateKind.QUESTION: "asks a question: answer it, or stop the run.",
+    GateKind.APPROVAL: "is no question: approve it, deny it or ask for changes.",
+}
 _DECIDED = frozenset({GateState.SATISFIED, GateState.RETURNED, GateState.REJECTED})
 _CLOSING = {Choice.DENY: GateState.REJECTED, Choice.CHANGES: GateState.RETURNED}
-_SAID = {Choice.APPROVE: "approved", Choice.DENY: "denied", Choice.CHANGES: "sent back for changes"}
+_SAID = {
+    Choice.APPROVE: "approved",
+    Choice.DENY: "denied",
+    Choice.CHANGES: "sent back for changes",
+    Choice.ANSWER: "answered",
+}
 
 
 def decide_gate(gate: Gate, decision: Decision, *, shown: str) -> Gate:
@@ -106,10 +128,9 @@ def decide_gate(gate: Gate, decision: Decision, *, shown: str) -> Gate:
     Raises IllegalTransitionError where the gate is closed, has changed since it was shown,
     or this actor has already spoken.
     """
-    if gate.state is not GateState.OPEN:
-        raise IllegalTransitionError(f"{gate.key} is already decided: {describe_end(gate)}.")
-    if decision.at >= gate.expires_at:
-        raise IllegalTransitionError(f"{gate.key} has expired; nothing was decided.")
+    _require_open(gate, decision.at)
+    if gate.kind is GateKind.QUESTION or decision.choice is Choice.ANSWER:
+        raise IllegalTransitionError(f"{gate.key} {_WANTED[gate.kind]}")
     if shown != gate.fingerprint:
         raise IllegalTransitionError(
             f"{gate.key} has changed since you looked; look at its newest card and decide again."
@@ -121,6 +142,43 @@ def decide_gate(gate: Gate, decision: Decision, *, shown: str) -> Gate:
         return decided
     state = _CLOSING.get(decision.choice, GateState.SATISFIED)
     return replace(decided, state=state, decided_at=decision.at)
+
+
+def require_question(gate: Gate, now: datetime) -> Form:
+    """The form of a question that can be answered now.
+
+    Raises IllegalTransitionError where it is closed, or no question.
+    """
+    _require_open(gate, now)
+    if gate.form is None:
+        raise IllegalTransitionError(f"{gate.key} {_WANTED[gate.kind]}")
+    return gate.form
+
+
+def answer_gate(
+    gate: Gate, decision: Decision, *, answers: Mapping[str, Answer], sealed: Mapping[str, int]
+) -> Gate:
+    """The question after its first valid answer by somebody whom policy allows.
+
+    `answers` are as everybody may see them. Raises IllegalTransitionError as above.
+    """
+    require_question(gate, decision.at)
+    return replace(
+        gate,
+        decisions=(*gate.decisions, decision),
+        answers=answers,
+        sealed=sealed,
+        state=GateState.SATISFIED,
+        decided_at=decision.at,
+        remind_at=None,
+    )
+
+
+def _require_open(gate: Gate, now: datetime) -> None:
+    if gate.state is not GateState.OPEN:
+        raise IllegalTransitionError(f"{gate.key} is already decided: {describe_end(gate)}.")
+    if now >= gate.expires_at:
+        raise IllegalTransitionError(f"{gate.key} has expired; nothing was decided.")
 
 
 def describe_end(gate: Gate) -> str:

@@ -48,6 +48,8 @@ class Job:
     started_at: datetime | None = None
     reported_at: datetime | None = None
     """The last sign of life of the program: output or a report."""
+    quiet_since: datetime | None = None
+    """The last sign of life before a silence that people were told of."""
     waiting_since: datetime | None = None
     waited: timedelta = timedelta(0)
     """Time since its start that was spent waiting for people and for a slot after them."""

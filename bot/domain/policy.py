@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, unique
 
-from bot.domain.gate import Gate
+from bot.domain.gate import Gate, GateKind
 from bot.domain.run import Run
 
 
@@ -31,6 +31,10 @@ class Terms:
     approve: tuple[str, ...] = ("approver",)
     cancel: tuple[str, ...] = ("approver",)
     """Beside the run's owner and requester, who may stop their own as operators."""
+    answer: tuple[str, ...] = ("operator",)
+    """Who may answer its questions; four eyes do not bind answers."""
+    escalate: tuple[str, ...] = ()
+    """Who is reminded of its open gates as well, from the second reminder on."""
     quorum: int = 1
     four_eyes: bool = True
 
@@ -81,6 +85,10 @@ _BY_ROLE: Mapping[str, Role] = {
     "cost": Role.VIEWER,
     "why": Role.VIEWER,
     "help": Role.VIEWER,
+    "timeline": Role.VIEWER,
+    "inbox": Role.VIEWER,
+    "can": Role.VIEWER,
+    "nudge": Role.OPERATOR,
     "ask": Role.OPERATOR,
     "reply": Role.OPERATOR,
     "review": Role.OPERATOR,
@@ -92,6 +100,10 @@ _BY_TERMS: Mapping[str, str] = {
     "restart": "cancel",
     "stop": "cancel",
     "delete": "cancel",
+    "approve": "approve",
+    "deny": "approve",
+    "changes": "approve",
+    "answer": "answer",
 }
 _OWN = frozenset({"restart", "stop", "delete", "retry"})
 
@@ -132,13 +144,21 @@ def _by_role(policy: Policy, person: str, verb: str) -> Ruling:
 
 
 def decide_gate_permission(policy: Policy, person: str, *, run: Run, gate: Gate) -> Ruling:
-    """Whether a person may decide a gate now, and who else may.
+    """Whether a person may decide a gate now, and who else may; of a question: answer it.
 
-    Under four-eyes, whoever asked for the attempt or steered it may not, whatever their role.
+    Under four-eyes, whoever asked for the attempt or steered it may not decide an approval,
+    whatever their role.
     """
+    if gate.kind is GateKind.QUESTION:
+        return decide_permission(policy, person, "answer", run=run)
+    return decide_approval(policy, person, run=run, four_eyes=gate.four_eyes)
+
+
+def decide_approval(policy: Policy, person: str, *, run: Run, four_eyes: bool) -> Ruling:
+    """Whether a person may approve what a run asks for, whichever gate asks."""
     names = policy.terms(run.blueprint).approve
     able = policy.who(names)
-    barred = run.involved if gate.four_eyes else frozenset()
+    barred = run.involved if four_eyes else frozenset()
     not_who = tuple(
         (name, "asked for it" if name in {run.requested_by, run.attempt_by} else "steered it")
         for name in able

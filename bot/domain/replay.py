@@ -43,10 +43,15 @@ def replay(events: Iterable[Event]) -> Replayed:
     """The state after all events, in order. Raises ValueError where a sequence has a gap."""
     state = Replayed()
     for event in events:
-        if event.seq != state.seq + 1:
-            raise ValueError(f"event {event.seq} follows event {state.seq}")
-        state = _apply(replace(state, seq=event.seq), event)
+        state = advance(state, event)
     return state
+
+
+def advance(state: Replayed, event: Event) -> Replayed:
+    """The state after one more event. Raises ValueError where the sequence has a gap."""
+    if event.seq != state.seq + 1:
+        raise ValueError(f"event {event.seq} follows event {state.seq}")
+    return _apply(replace(state, seq=event.seq), event)
 
 
 def _apply(state: Replayed, event: Event) -> Replayed:

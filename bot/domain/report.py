@@ -21,6 +21,7 @@ class ReportKind(StrEnum):
     NOTE = "note"
     ARTIFACT = "artifact"
     GATE = "gate"
+    QUESTION = "question"
     PUSH = "push"
     PUSHED = "pushed"
     CONSUMED = "consumed"

@@ -217,6 +217,7 @@ def _released(job: Job, status: Status, now: datetime) -> Job:
         token_hash="",
         lease_expires_at=None,
         program_present=False,
+        quiet_since=None,
         waiting_since=None,
         cancelling_since=None,
         ended_at=None if status.live else now,
@@ -262,6 +263,7 @@ def _wait(job: Job, intent: Wait, now: datetime) -> Transition:
         status=Status.WAITING,
         phase=f"checkpoint:{intent.checkpoint}",
         held_phase=job.phase,
+        quiet_since=None,
         waiting_since=now,
         resume_gate=None,
     )

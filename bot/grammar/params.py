@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.domain.codec import JSON, decode
 from bot.domain.errors import UsageError
+from bot.domain.form import FIELD
 from bot.domain.selection import Filter, Ref, RefKind, Selection
 from bot.grammar.filters import read_filter
 from bot.grammar.words import Word, Words, next_ref, read_ref
@@ -39,6 +40,8 @@ class Kind(StrEnum):
     """Every other `key=value` → dict."""
     BY = "by"
     """`by` and one of the choices → str."""
+    FORM = "form"
+    """The fields of a form, which only buttons carry, as `field.<name>` → dict."""
     FILTER = "filter"
     """The words of a list, up to one of the choices → Filter."""
     NUMBER = "number"
@@ -226,6 +229,9 @@ def parse_press(
     """
     values: dict[str, Any] = {}
     for param in params:
+        if param.kind is Kind.FORM:
+            values[param.name] = form_values(arguments)
+            continue
         given = arguments.get(param.name)
         if given is None or given == "":
             continue
@@ -251,6 +257,15 @@ def _read_pressed(param: Param, given: JSON) -> Any:
             raise UsageError(f"{param.name} is one of {', '.join(param.choices)}.")
         case _:
             return str(given)
+
+
+def form_values(arguments: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The values of a form's fields among the arguments of a press, by field name."""
+    return {
+        name.removeprefix(FIELD): value
+        for name, value in arguments.items()
+        if name.startswith(FIELD)
+    }
 
 
 def _pressed_ref(text: JSON) -> Ref:

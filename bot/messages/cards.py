@@ -15,6 +15,7 @@ from bot.domain.vocabulary import Status, phase_line
 from bot.domain.wording import label, symbol
 from bot.messages.markup import escape
 from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Tone
+from bot.messages.question import question_card
 from bot.messages.render import link, moment_link, render, word
 from bot.messages.views import GateView, RunView
 
@@ -28,9 +29,9 @@ _TONES = {
     Status.QUEUED: Tone.NEUTRAL,
     Status.SCHEDULED: Tone.NEUTRAL,
 }
-_ORDER = ("restart", "retry", "logs", "stop", "delete")
 _SHOWN_COMPUTE = timedelta(seconds=1)
 _SHOWN_FILES = 12
+_ORDER = ("nudge", "restart", "retry", "logs", "stop", "delete")
 _CONFIRMED = frozenset({"stop", "delete", "restart"})
 
 
@@ -49,7 +50,7 @@ def run_card(view: RunView) -> Message:
         fallback=words.fallback,
         facts=_run_facts(view),
         buttons=_run_buttons(view),
-        tone=_TONES.get(run.status, Tone.BUSY),
+        tone=Tone.ATTENTION if view.quiet_for else _TONES.get(run.status, Tone.BUSY),
         attributes={"run": run.key, "subject": "card"},
     )
 
@@ -105,6 +106,8 @@ def _run_facts(view: RunView) -> tuple[Fact, ...]:
     status = f"**{escape(status_words(run))}**"
     if run.reason:
         status += f" · {escape(run.reason)}"
+    if view.quiet_for:
+        status += " · " + escape(word("card", "quiet").format(time=say_duration(view.quiet_for)))
     if view.queue_position:
         status += f" · {view.queue_position}. in the queue"
     owner = link(f"@{run.owner}", f"person:{run.owner}")
@@ -168,8 +171,13 @@ def _run_buttons(view: RunView) -> tuple[Button, ...]:
 
 
 def gate_card(view: RunView, gate_view: GateView) -> Message:
-    """The card of an approval: what is asked, what was planned, who may decide until when."""
+    """The card of an approval: what is asked, what was planned, who may decide until when.
+
+    A question has a card of its own.
+    """
     gate, run = gate_view.gate, view.run
+    if gate.form is not None:
+        return question_card(view, gate_view, gate.form)
     last = gate.deciding
     words = render(
         f"messages/gate_{gate.state.value}",
@@ -242,9 +250,19 @@ def event_note(view: RunView, event: Event) -> Message:
         body=words.body,
         fallback=words.fallback,
         tone=_TONES.get(view.run.status, Tone.NEUTRAL) if final else Tone.NEUTRAL,
-        mentions=(view.run.owner,) if final else (),
+        mentions=_pinged(view, event),
         attributes={"run": view.run.key, "subject": f"event:{event.seq}"},
     )
+
+
+_OWNERS = frozenset({EventType.JOB_ENDED, EventType.WENT_QUIET})
+
+
+def _pinged(view: RunView, event: Event) -> tuple[str, ...]:
+    """Whom a milestone must reach."""
+    if event.type is EventType.GATE_REMINDED:
+        return tuple(event.data["who"])
+    return (view.run.owner,) if event.type in _OWNERS else ()
 
 
 def run_row(run: Run, now_words: str) -> Row:

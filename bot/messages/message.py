@@ -29,6 +29,13 @@ class FieldKind(StrEnum):
     LONG_TEXT = "long_text"
     CHOICE = "choice"
     PERSON = "person"
+    NUMBER = "number"
+    MULTI_CHOICE = "multi_choice"
+    """Several of the choices; a list, or words with commas between them."""
+    SECRET = "secret"  # noqa: S105  # the word, not one
+    """Not shown while it is typed, and never kept by a surface."""
+    FLAG = "flag"
+    """Yes or no."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +47,10 @@ class Field:
     kind: FieldKind = FieldKind.TEXT
     required: bool = True
     choices: tuple[str, ...] = ()
+    default: str = ""
+    """What stands in it at first; what an empty answer means."""
+    hint: str = ""
+    """What its value must be, in a few words."""
 
 
 @dataclass(frozen=True, kw_only=True)

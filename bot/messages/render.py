@@ -7,7 +7,7 @@ so that text from outside says just what it is; filters print markup of their ow
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -84,7 +84,9 @@ def _environment() -> Environment:
         person=lambda handle: Marked(link(f"@{handle}", f"person:{handle}")),
         run=lambda key: Marked(link(str(key), f"run:{key}")),
         time=moment_link,
+        moment=lambda text: moment_link(datetime.fromisoformat(text)),
         duration=say_duration,
+        seconds=lambda number: say_duration(timedelta(seconds=number)),
         people=people,
     )
     return environment

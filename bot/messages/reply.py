@@ -1,6 +1,7 @@
 """Reply: the private answer to one invocation."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
 from bot.messages.message import Message
@@ -27,3 +28,5 @@ class Reply:
     outcome: Outcome = Outcome.DONE
     runs: tuple[str, ...] = ()
     """Keys of the runs it had an effect on or speaks of."""
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """Name of a form's field → what is wrong with its value, to be shown beside it."""

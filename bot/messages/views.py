@@ -1,7 +1,7 @@
 """Views: what cards are made of, gathered by a service in one reading."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.artifact import StoredArtifact
 from bot.domain.gate import Gate, GateState
@@ -9,6 +9,7 @@ from bot.domain.job import Job
 from bot.domain.notes import Notes
 from bot.domain.policy import Ruling
 from bot.domain.run import Run
+from bot.domain.vocabulary import Status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,29 @@ class GateView:
 
     gate: Gate
     ruling: Ruling
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxGate:
+    """An open gate with the run that it holds."""
+
+    gate: Gate
+    run: Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbox:
+    """What waits for one person."""
+
+    gates: tuple[InboxGate, ...]
+    failed: tuple[Run, ...]
+    now: datetime
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The keys of all runs in it, each once."""
+        held = [waiting.run.key for waiting in self.gates]
+        return tuple(dict.fromkeys([*held, *(run.key for run in self.failed)]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +57,12 @@ class RunView:
     """What the status allows; who may is decided when it is done."""
     notes: Notes = field(default_factory=Notes)
     """What the program says it did; only a detail page has them."""
+
+    @property
+    def quiet_for(self) -> timedelta | None:
+        """How long a running program has given no sign of life, once people were told."""
+        since = self.job.quiet_since
+        return self.now - since if since and self.run.status is Status.RUNNING else None
 
     @property
     def open_gate(self) -> GateView | None:

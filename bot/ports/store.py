@@ -3,7 +3,7 @@
 A unit (the function handed in) is pure but for the transaction: it may be run again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -160,6 +160,31 @@ class Gates(Protocol):
     def expired(self, now: datetime) -> tuple[Gate, ...]:
         """Open gates whose deadline has passed."""
 
+    def open(self, *, limit: int) -> tuple[Gate, ...]:
+        """Open gates, the nearest deadline first."""
+
+    def to_remind(self, now: datetime) -> tuple[Gate, ...]:
+        """Open gates whose next reminder is due."""
+
+
+class Sealed(Protocol):
+    """Secret answers between the person and the program: sealed, and erased once delivered.
+
+    Not part of any export.
+    """
+
+    def keep(self, gate_id: int, sealed: str) -> int:
+        """Store a sealed value for a gate; its number."""
+
+    def load(self, gate_id: int, number: int) -> str:
+        """The sealed value. Raises NotFoundError where it is erased, or is another gate's."""
+
+    def erase(self, gate_id: int, number: int) -> None:
+        """Erase one value; none there is no error."""
+
+    def erase_all(self, gate_id: int, *, but: Collection[int] = ()) -> None:
+        """Erase a gate's values, except those numbers."""
+
 
 class Postings(Protocol):
     """What is to be told, and the receipts of what was."""
@@ -304,6 +329,7 @@ class Tx(Protocol):
     runs: Runs
     jobs: Jobs
     gates: Gates
+    sealed: Sealed
     postings: Postings
     invocations: Invocations
     orders: Orders

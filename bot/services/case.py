@@ -86,12 +86,14 @@ class Case:
         """Store a gate that was closed, and say so."""
         self.tx.gates.save(gate)
         last = gate.deciding
+        answered = {"answers": dict(gate.answers)} if gate.answers else {}
         self.note(
             EventType.GATE_CLOSED,
             actor,
             gate=gate.id,
             state=gate.state.value,
             note=last.note if last else "",
+            **answered,
         )
 
     def note(self, type_: EventType, actor: Actor, **data: JSON) -> None:
@@ -152,6 +154,8 @@ class Case:
         ended_now = not status.live and self.run.status.live
         if ended_now:
             self._release_workspaces(current, status)
+            for gate in self.gates:
+                self.tx.sealed.erase_all(gate.id)
         return replace(
             self.run,
             status=status,

@@ -8,7 +8,7 @@ from bot.domain.actor import AGENT
 from bot.domain.assignment import Assignment
 from bot.domain.codec import JSON
 from bot.domain.errors import ConflictError, NotFoundError, StaleFenceError
-from bot.domain.gate import Gate
+from bot.domain.gate import Gate, GateKind
 from bot.domain.job import Job, job_key
 from bot.domain.labels import missing
 from bot.domain.run import Run
@@ -76,14 +76,17 @@ def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
 
 
 def decision_data(gate: Gate) -> dict[str, JSON]:
-    """What a program is told of a closed gate."""
+    """What a program is told of a closed gate; its secrets are put in on delivery alone."""
     last = gate.deciding
-    return {
+    told: dict[str, JSON] = {
         "gate": gate.key,
         "state": gate.state.value,
         "note": last.note if last else "",
         "by": last.actor.name if last else "",
     }
+    if gate.kind is GateKind.QUESTION:
+        told |= {"answers": dict(gate.answers), "sealed": dict(gate.sealed)}
+    return told
 
 
 def hash_token(token: str) -> str:

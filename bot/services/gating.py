@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from bot.domain.actor import CLOCK, POLICY, Actor
 from bot.domain.blueprint import GateSpec, OnExpiry
 from bot.domain.codec import digest
+from bot.domain.deadlines import first_reminder
 from bot.domain.errors import IllegalTransitionError, NotFoundError, RefusedError
 from bot.domain.events import EventType
 from bot.domain.gate import Choice, Decision, Gate, GateState, decide_gate, describe_end
@@ -64,6 +65,7 @@ def _new_gate(case: Case, rules: Rules, job: Job, asked: GateRequest) -> Gate:
     spec, plan = asked.spec, asked.plan
     terms = rules.policy.terms(case.run.blueprint)
     now = case.tx.now()
+    expires_at = now + spec.deadline
     return Gate(
         id=0,
         run_id=case.run.id,
@@ -80,7 +82,8 @@ def _new_gate(case: Case, rules: Rules, job: Job, asked: GateRequest) -> Gate:
         four_eyes=terms.four_eyes,
         on_expiry=spec.on_expiry,
         opened_at=now,
-        expires_at=now + spec.deadline,
+        expires_at=expires_at,
+        remind_at=first_reminder(now, expires_at),
     )
 
 
@@ -101,7 +104,7 @@ def find_open_gate(case: Case) -> Gate:
     if gates and gates[-1].deciding:
         last = gates[-1]
         raise IllegalTransitionError(f"{last.key} is already decided: {describe_end(last)}.")
-    raise IllegalTransitionError(f"{case.run.key} does not wait for an approval.")
+    raise IllegalTransitionError(f"{case.run.key} does not wait for a decision or an answer.")
 
 
 def shown_fingerprint(tx: Tx, run: Run, gate: Gate) -> str:
@@ -138,7 +141,12 @@ def decide_on_gate(  # noqa: PLR0913  # the whole of a decision
     return case.save()
 
 
-_VERB = {Choice.APPROVE: "approve", Choice.DENY: "deny", Choice.CHANGES: "ask for changes to"}
+_VERB = {
+    Choice.APPROVE: "approve",
+    Choice.DENY: "deny",
+    Choice.CHANGES: "ask for changes to",
+    Choice.ANSWER: "answer",
+}
 
 
 def _follow(case: Case, rules: Rules, gate: Gate, actor: Actor) -> None:

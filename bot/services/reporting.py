@@ -22,8 +22,15 @@ from bot.services.report_reading import (
     read_text,
     read_texts,
 )
-from bot.services.reporting_gates import Reported, repeat_result, take_gate, take_push
+from bot.services.reporting_gates import (
+    Reported,
+    repeat_result,
+    take_gate,
+    take_push,
+    take_question,
+)
 from bot.services.rules import Rules
+from bot.services.sealing import forget_delivered, forget_resumed
 
 _LONGEST_SUMMARY = 4_000
 _LONGEST_NAME = 80
@@ -61,7 +68,10 @@ def take(tx: Tx, rules: Rules, job: Job, reports: Sequence[Report]) -> Taken:
             results[report.seq] = result
         if report.seq <= current.report_seq:
             continue
-        case.jobs[job.id] = replace(case.jobs[job.id], report_seq=report.seq, reported_at=tx.now())
+        taken = case.jobs[job.id]
+        # The runner consumes orders for a program that may be silent all the same.
+        heard = taken.reported_at if report.kind is ReportKind.CONSUMED else tx.now()
+        case.jobs[job.id] = replace(taken, report_seq=report.seq, reported_at=heard)
     case.save_quietly()
     return Taken(taken=case.jobs[job.id].report_seq, results=results)
 
@@ -74,6 +84,7 @@ def _take_workspace(reported: Reported) -> None:
 def _take_started(reported: Reported) -> None:
     case, job = reported.case, reported.job
     if job.status is Status.CLAIMED:
+        forget_resumed(reported.tx, job)
         phase = _WORKING_PHASE.get(case.run.profile, "")
         case.decide(job, Start(phase=phase if not job.resume_gate else job.phase))
 
@@ -153,9 +164,9 @@ def _take_pushed(reported: Reported) -> None:
 
 
 def _take_consumed(reported: Reported) -> None:
-    reported.tx.orders.consume(
-        reported.job.id, read_ids(reported.data, "orders"), reported.tx.now()
-    )
+    orders = read_ids(reported.data, "orders")
+    forget_delivered(reported.tx, reported.job, orders)
+    reported.tx.orders.consume(reported.job.id, orders, reported.tx.now())
 
 
 def _take_parked(reported: Reported) -> None:
@@ -200,6 +211,7 @@ _TAKERS: Mapping[ReportKind, Callable[[Reported], JSON]] = {
     ReportKind.NOTE: _take_note,
     ReportKind.ARTIFACT: _take_artifact,
     ReportKind.GATE: take_gate,
+    ReportKind.QUESTION: take_question,
     ReportKind.PUSH: take_push,
     ReportKind.PUSHED: _take_pushed,
     ReportKind.CONSUMED: _take_consumed,

@@ -8,6 +8,7 @@ from bot.domain.blueprint import GateSpec
 from bot.domain.codec import JSON
 from bot.domain.errors import UserError
 from bot.domain.events import EventType
+from bot.domain.form_reading import parse_form
 from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job, job_key
 from bot.domain.plan import Plan, parse_plan
@@ -16,6 +17,7 @@ from bot.domain.vocabulary import Status
 from bot.ports.store import Tx
 from bot.services.case import Case
 from bot.services.gating import GateRequest, open_gate
+from bot.services.questions import Question, open_question
 from bot.services.report_reading import read_text, read_texts
 from bot.services.rules import Rules
 
@@ -50,7 +52,7 @@ class Reported:
 def repeat_result(reported: Reported) -> JSON:
     """Answer a repeated gate or push as it was answered; nothing happens again."""
     case, job, report = reported.case, reported.job, reported.report
-    if report.kind not in {ReportKind.GATE, ReportKind.PUSH}:
+    if report.kind not in {ReportKind.GATE, ReportKind.QUESTION, ReportKind.PUSH}:
         return None
     opened = [
         gate
@@ -86,6 +88,19 @@ def take_gate(reported: Reported) -> JSON:
         GateRequest(spec=spec, plan=plan, report=(job.fence, seq)),
     )
     return _gate_result(gate)
+
+
+def take_question(reported: Reported) -> JSON:
+    """Ask people by a form; a wrong form is told to the program, and nothing opens."""
+    case, job, seq = reported.case, reported.job, reported.report.seq
+    try:
+        name = read_text(reported.data, "name", longest=_LONGEST_NAME)
+        form = parse_form(reported.data.get("form"))
+        _check_running(job)
+    except UserError as error:
+        return {"error": error.text}
+    asked = Question(name=name, form=form, actor=reported.program, report=(job.fence, seq))
+    return _gate_result(open_question(case, job, asked))
 
 
 def _declared(case: Case, checkpoint: str) -> GateSpec:

@@ -23,6 +23,8 @@ FITTING: dict[str, frozenset[Status]] = {
     "deny": frozenset({Status.WAITING}),
     "changes": frozenset({Status.WAITING}),
     "ask": frozenset({Status.WAITING}),
+    "answer": frozenset({Status.WAITING}),
+    "nudge": frozenset({Status.RUNNING}),
 }
 """The statuses in which “last” looks for a run that the verb fits; others look everywhere."""
 

@@ -10,6 +10,7 @@ from bot.ports.store import Tx
 from bot.services.case import load_case
 from bot.services.lifecycle import words
 from bot.services.rules import Rules
+from bot.services.sealing import require_no_secret
 
 
 def steer(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, text: str) -> Run:
@@ -27,6 +28,7 @@ def steer(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, text: str) -> Run:
         )
     if not job.status.live or not job.program_present:
         raise IllegalTransitionError(f"{run.key} is {words(run)}; no program is there to read it.")
+    require_no_secret(case.gates)
     order = {"by": actor.name, "kind": "reply", "text": text, "gate": ""}
     tx.orders.give(job.id, OrderKind.REPLY, order)
     case.change(steerers=tuple(sorted({*run.steerers, actor.name})))

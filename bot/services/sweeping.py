@@ -1,21 +1,31 @@
 """Sweeping: deadlines that have passed are carried out. The truth of each is a column."""
 
-from bot.domain.deadlines import decide_overdue
+from bot.domain.actor import CLOCK
+from bot.domain.blueprint import OnExpiry
+from bot.domain.deadlines import decide_overdue, decide_silence
 from bot.domain.job import Job
 from bot.domain.vocabulary import Status
 from bot.ports.store import Tx
 from bot.services.case import load_case
 from bot.services.claiming import lose
 from bot.services.gating import expire_gate
+from bot.services.questions import answer_by_default
+from bot.services.reminding import remind
 from bot.services.rules import Rules
 
 
 def sweep_gates(tx: Tx, rules: Rules) -> int:
-    """Expire the open gates whose deadline has passed; says how many."""
+    """Close the open gates whose deadline has passed, remind of others; says how many."""
     expired = tx.gates.expired(tx.now())
     for gate in expired:
-        expire_gate(tx, rules, gate)
-    return len(expired)
+        if gate.on_expiry is OnExpiry.DEFAULT:
+            answer_by_default(tx, gate)
+        else:
+            expire_gate(tx, rules, gate)
+    waiting = tx.gates.to_remind(tx.now())
+    for gate in waiting:
+        remind(tx, rules, gate)
+    return len(expired) + len(waiting)
 
 
 def sweep_leases(tx: Tx) -> int:
@@ -42,17 +52,23 @@ def renew_leases(tx: Tx, rules: Rules) -> None:
 
 
 def sweep_timeouts(tx: Tx, rules: Rules) -> int:
-    """End the jobs that take longer than their blueprint allows; says how many."""
+    """End the jobs that take longer than allowed, and tell silences; says how many."""
     jobs = tx.jobs.in_status(Status.QUEUED, Status.CLAIMED, Status.RUNNING)
     return sum(_time_out(tx, rules, job) for job in jobs)
 
 
 def _time_out(tx: Tx, rules: Rules, job: Job) -> bool:
     run = tx.runs.load(job.run_id)
-    overdue = decide_overdue(job, tx.blueprints.load(run.blueprint_version).timeouts, tx.now())
-    if overdue is None:
+    timeouts = tx.blueprints.load(run.blueprint_version).timeouts
+    overdue = decide_overdue(job, timeouts, tx.now())
+    silence = decide_silence(job, timeouts, tx.now())
+    if overdue is None and silence is None:
         return False
     case = load_case(tx, run.id)
-    case.end(job, overdue, grace=rules.periods.grace)
+    if overdue:
+        case.end(job, overdue, grace=rules.periods.grace)
+    elif silence:
+        case.jobs[job.id], told = silence
+        case.note(told, CLOCK, job=job.number, quiet=timeouts.quiet.total_seconds())
     case.save()
     return True

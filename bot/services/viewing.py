@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.domain.blueprint import Replies
 from bot.domain.errors import NotFoundError
 from bot.domain.events import Event, EventType
-from bot.domain.gate import Gate, GateState
+from bot.domain.gate import Gate, GateKind, GateState
 from bot.domain.job import Job
 from bot.domain.notes import NOTED, gather
 from bot.domain.policy import Ruling, decide_gate_permission, decide_permission
@@ -33,7 +34,7 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
         gates=gates,
         artifacts=tx.artifacts.of_run(run_id),
         queue_position=_queue_position(tx, case),
-        verbs=_fitting_verbs(case.run),
+        verbs=_fitting_verbs(case.run) | _nudging(tx, case),
     )
 
 
@@ -53,6 +54,14 @@ def _queue_position(tx: Tx, case: Case) -> int | None:
         return None
     ahead = [job.id for job in tx.jobs.queued(limit=100)]
     return ahead.index(case.job.id) + 1 if case.job.id in ahead else None
+
+
+def _nudging(tx: Tx, case: Case) -> frozenset[str]:
+    """Whether it can be nudged: it is silent, and its program takes messages."""
+    if case.run.status is not Status.RUNNING or case.job.quiet_since is None:
+        return frozenset()
+    takes = tx.blueprints.load(case.run.blueprint_version).replies is not Replies.NONE
+    return frozenset({"nudge"}) if takes else frozenset()
 
 
 def _fitting_verbs(run: Run) -> frozenset[str]:
@@ -110,7 +119,7 @@ def explain(tx: Tx, rules: Rules, run: Run, *, person: str) -> Explanation:
     case = load_case(tx, run.id)
     gate = next((gate for gate in case.gates if gate.state is GateState.OPEN), None)
     if gate:
-        verb = "approve"
+        verb = "approve" if gate.kind is GateKind.APPROVAL else "answer"
         ruling = decide_gate_permission(rules.policy, person, run=run, gate=gate)
     else:
         verb = "stop" if run.status.live else "retry"

@@ -12,6 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from adapters.artifact_folder import ArtifactFolder
+from adapters.vault import FernetVault
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
@@ -32,6 +33,7 @@ from bot.ports.store import Tx
 from bot.services.claiming import hash_token
 from bot.services.rules import Rules
 from storage.store import SqliteStore
+from tests.fakes.stage import VAULT_KEY
 
 TOKEN = "console-secret"
 CLAIM = "claim-secret"
@@ -126,6 +128,7 @@ class World:
             store=self.store,
             rules=lambda: Rules(policy=Policy(), catalog=Catalog()),
             artifacts=self.artifacts,
+            vault=FernetVault(VAULT_KEY),
             closing=self.closing,
         )
         console = ConsoleApi(

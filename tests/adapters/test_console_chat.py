@@ -63,7 +63,8 @@ class Script:
             await step  # type: ignore[misc]
         return None
 
-    async def ask(self, question: str) -> str | None:
+    async def ask(self, question: str, *, secret: bool = False) -> str | None:
+        del secret
         return await self.read(question)
 
     def shared_output(self) -> AbstractContextManager[None]:
@@ -208,8 +209,8 @@ async def answers(*given: str | None) -> tuple[list[str], Press | None]:
     questions: list[str] = []
     left = list(given)
 
-    async def ask(question: str) -> str | None:
-        questions.append(question)
+    async def ask(question: str, *, secret: bool = False) -> str | None:
+        questions.append(f"unseen: {question}" if secret else question)
         return left.pop(0)
 
     form = (REASON, MODE, OWNER)

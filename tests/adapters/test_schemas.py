@@ -11,6 +11,7 @@ from adapters import blueprints, policy_file, prices_file
 from bot.domain.codec import JSON
 from bot.domain.errors import UserError
 from bot.domain.plan import parse_plan
+from tests.unit import test_form
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "docs" / "schemas"
@@ -130,3 +131,13 @@ def test_schema_and_code_refuse_the_same_plans(plan: JSON) -> None:
     assert not validator("plan").is_valid(plan)
     with pytest.raises(UserError):
         parse_plan(plan)
+
+
+@pytest.mark.parametrize("form", test_form.GOOD)
+def test_schema_and_code_take_the_same_forms(form: JSON) -> None:
+    validator("form").validate(form)
+
+
+@pytest.mark.parametrize("form", [form for form, _ in test_form.BAD])
+def test_schema_and_code_refuse_the_same_forms(form: JSON) -> None:
+    assert not validator("form").is_valid(form)

@@ -80,6 +80,12 @@ class AgentApi:
         """Order the program's end."""
         return self.order("stop", reason_code="stopped", reason=reason, by="ana", grace=grace)
 
+    def answer(self, secrets: tuple[str, ...] = (), **answers: Any) -> int:
+        """Answer a question."""
+        named = {"secrets": list(secrets)} if secrets else {}
+        data = {"gate": "G-41", "state": "satisfied", "note": "", "by": "ana", "answers": answers}
+        return self.order("decision", **data, **named)
+
     def decide(self, state: str, note: str = "", gate: str = "G-41") -> int:
         """Decide a gate."""
         return self.order("decision", gate=gate, state=state, note=note, by="reviewer")
@@ -159,7 +165,7 @@ class AgentApi:
     def _take(self, report: Data) -> None:
         data = report["data"]
         self.reports.append((report["kind"], data))
-        if report["kind"] == "gate":
+        if report["kind"] in {"gate", "question"}:
             self._results[str(report["seq"])] = self.answer_gate(data)
         if report["kind"] == "push":
             self._results[str(report["seq"])] = self.answer_push(data)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from adapters.agent.embedded import EmbeddedJobSource
 from adapters.console.messenger import ConsoleMessenger
+from adapters.vault import FernetVault
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.actor import person
 from bot.domain.assignment import Assignment
@@ -45,6 +46,7 @@ POLICY = Policy(
     },
     fallback_owner="admin",
 )
+VAULT_KEY = "c2lnbmFsYm94LXN0YWdlLWtleS0zMi1ieXRlcy1sb24="
 PLAN = {"summary": "Round half up", "base": "c0ffee", "files": ["shop/*.py"]}
 
 FIX = Blueprint(
@@ -136,9 +138,14 @@ class Stage:
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        self.dispatcher = Dispatcher(self.store, COMMANDS, rules=lambda: self.rules, ids=FixedIds())
+        self.vault = FernetVault(VAULT_KEY)
+        self.dispatcher = Dispatcher(
+            self.store, COMMANDS, rules=lambda: self.rules, ids=FixedIds(), vault=self.vault
+        )
         self.notifier = Notifier(self.store, self.messengers, rules=lambda: self.rules)
-        self.source = EmbeddedJobSource(self.store, rules=lambda: self.rules, ids=FixedIds())
+        self.source = EmbeddedJobSource(
+            self.store, rules=lambda: self.rules, ids=FixedIds(), vault=self.vault
+        )
 
     async def says(self, who: str, text: str, *, thread: str | None = None) -> Reply:
         """Somebody types; what follows is told before this returns."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.vault import FernetVault
 from bot.dispatch.command import Command
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.actor import person
@@ -15,7 +16,7 @@ from bot.messages.reply import Outcome, Reply
 from commands import COMMANDS
 from storage.stores import store_at
 from tests.fakes.clock import FakeClock, FixedIds
-from tests.fakes.stage import Stage, rules, stage, text_of
+from tests.fakes.stage import VAULT_KEY, Stage, rules, stage, text_of
 
 
 class FlakyMessenger:
@@ -127,7 +128,9 @@ async def test_a_bug_gets_an_incident_and_changes_nothing(database: str) -> None
     broken: Command = replace(help_, handle=_breaking)
     store = store_at(database, FakeClock())
     await store.open()
-    dispatcher = Dispatcher(store, [broken], rules=rules, ids=FixedIds())
+    dispatcher = Dispatcher(
+        store, [broken], rules=rules, ids=FixedIds(), vault=FernetVault(VAULT_KEY)
+    )
     invocation = await dispatcher.accept(
         key="1", actor=person("developer", "console"), conversation=CONSOLE, text="help"
     )

@@ -50,6 +50,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of([values(branch) for branch in arguments])
     if origin is tuple:
         return st.lists(values(arguments[0]), min_size=2, max_size=2).map(tuple)
+    if origin is list:
+        return st.lists(values(arguments[0]), max_size=2)
     if origin is frozenset:
         return st.frozensets(values(arguments[0]), max_size=2)
     if origin is Mapping:

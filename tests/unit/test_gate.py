@@ -7,7 +7,17 @@ import pytest
 
 from bot.domain.actor import person
 from bot.domain.errors import IllegalTransitionError
-from bot.domain.gate import Choice, Gate, GateState, decide_gate, describe_end
+from bot.domain.form import Form, FormField
+from bot.domain.gate import (
+    Choice,
+    Gate,
+    GateKind,
+    GateState,
+    answer_gate,
+    decide_gate,
+    describe_end,
+    require_question,
+)
 from tests.unit.domain_samples import NOW, a_decision, a_gate
 
 
@@ -95,3 +105,36 @@ def test_an_approval_short_of_the_quorum_did_not_close_the_gate(state: GateState
 
 def test_a_gate_that_policy_satisfied_has_no_deciding_person() -> None:
     assert describe_end(a_gate(state=GateState.SATISFIED)) == "satisfied"
+
+
+QUESTION = a_gate(
+    kind=GateKind.QUESTION,
+    form=Form(prompt="Which?", fields=(FormField(name="one", label="One"),)),
+    four_eyes=False,
+)
+
+
+def test_a_question_is_answered_once_and_in_time() -> None:
+    said = a_decision("omar", Choice.ANSWER)
+    answered = answer_gate(QUESTION, said, answers={"one": "x"}, sealed={"one": 3})
+    assert (answered.state, answered.deciding) == (GateState.SATISFIED, said)
+    assert (answered.answers, answered.sealed, answered.remind_at) == (
+        {"one": "x"},
+        {"one": 3},
+        None,
+    )
+    with pytest.raises(IllegalTransitionError, match="answered by @omar in web"):
+        answer_gate(answered, said, answers={}, sealed={})
+    late = replace(said, at=QUESTION.expires_at)
+    with pytest.raises(IllegalTransitionError, match="has expired"):
+        answer_gate(QUESTION, late, answers={}, sealed={})
+
+
+def test_questions_are_not_approved_nor_approvals_answered() -> None:
+    with pytest.raises(IllegalTransitionError, match="asks a question"):
+        decide_gate(QUESTION, a_decision("ana"), shown="seen")
+    with pytest.raises(IllegalTransitionError, match="is no question"):
+        decide_gate(a_gate(), a_decision("ana", Choice.ANSWER), shown="seen")
+    with pytest.raises(IllegalTransitionError, match="is no question"):
+        require_question(a_gate(), NOW)
+    assert require_question(QUESTION, NOW) is QUESTION.form

@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 
+from bot.domain.gate import GateKind
 from bot.domain.policy import (
     Policy,
     Role,
@@ -14,11 +15,11 @@ from bot.domain.policy import (
 )
 from tests.unit.domain_samples import POLICY, a_gate, a_run
 
-READING = ("list", "show", "logs", "mine", "stats", "why", "help")
+READING = ("list", "show", "logs", "mine", "stats", "why", "help", "timeline", "inbox", "can")
 OWN = ("restart", "stop", "delete", "retry")
 LEAST: dict[str, Role] = {
     **dict.fromkeys(READING, Role.VIEWER),
-    **dict.fromkeys(("ask", "review", "dispatch", "retry"), Role.OPERATOR),
+    **dict.fromkeys(("ask", "review", "dispatch", "retry", "nudge", "answer"), Role.OPERATOR),
     **dict.fromkeys(("restart", "stop", "delete"), Role.APPROVER),
     "assign": Role.ADMIN,
 }
@@ -134,3 +135,15 @@ def test_who_owns_a_new_run(explicit: str, assignee: str | None, owner: tuple[st
 
 def test_without_a_fallback_account_the_requester_stands_in() -> None:
     assert decide_owner(Policy(), explicit="", requester="omar", assignee="") == ("omar", True)
+
+
+def test_questions_are_for_operators_unless_policy_says_otherwise() -> None:
+    question = a_gate(kind=GateKind.QUESTION, four_eyes=True)
+    run = a_run()
+    ruling = decide_gate_permission(POLICY, "omar", run=run, gate=question)
+    assert ruling.allowed
+    assert ruling.who == ("abel", "ana", "olga", "omar", "root")
+    terms = {"fix": Terms(answer=("@ana",))}
+    strict = Policy(people=POLICY.people, blueprints=terms)
+    refused = decide_gate_permission(strict, "omar", run=run, gate=question)
+    assert (refused.allowed, refused.rule) == (False, "answer of fix: @ana")

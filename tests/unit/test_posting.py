@@ -19,6 +19,7 @@ CARD_ONLY = {
     EventType.JOB_RESUMED,
     EventType.JOB_REQUEUED,
     EventType.PUSH_HELD,
+    EventType.SPOKE_AGAIN,
 }
 
 

@@ -70,9 +70,9 @@ async def test_the_inbox_holds_what_waits_for_me(theatre: Stage) -> None:
     assert (await theatre.says("reviewer", "inbox")).runs == ()
 
 
-async def test_whoever_has_approved_waits_no_more(tmp_path: Path) -> None:
+async def test_whoever_has_approved_waits_no_more(database: str) -> None:
     policy = replace(POLICY, defaults=Terms(quorum=2))
-    async with stage(tmp_path, rules_=rules(policy=policy)) as theatre:
+    async with stage(database, rules_=rules(policy=policy)) as theatre:
         await at_the_gate(theatre)
         await theatre.says("reviewer", "approve 1")
         assert (await theatre.says("reviewer", "inbox")).runs == ()
@@ -82,10 +82,10 @@ async def test_whoever_has_approved_waits_no_more(tmp_path: Path) -> None:
 # --- reminders
 
 
-async def test_open_gates_remind_twice_and_then_more_people(tmp_path: Path) -> None:
+async def test_open_gates_remind_twice_and_then_more_people(database: str) -> None:
     policy = replace(POLICY, defaults=Terms(quorum=2, escalate=("admin",)))
     policy = replace(policy, defaults=replace(policy.defaults, approve=("@reviewer", "@second")))
-    async with stage(tmp_path, rules_=rules(policy=policy)) as theatre:
+    async with stage(database, rules_=rules(policy=policy)) as theatre:
         runner = await at_the_gate(theatre)
         await theatre.says("reviewer", "approve 1")
         await runner.reports("parked", gate="G-1")
@@ -184,10 +184,10 @@ async def test_a_gate_ends_a_silence(theatre: Stage) -> None:
     assert "only a running one is nudged" in text_of(refused.message)
 
 
-async def test_who_and_what_can_be_nudged(tmp_path: Path) -> None:
+async def test_who_and_what_can_be_nudged(database: str) -> None:
     deaf = replace(HELLO, timeouts=Timeouts(quiet=timedelta(minutes=1)))
     assert deaf.replies is Replies.NONE
-    async with stage(tmp_path, rules_=rules(deaf, FIX)) as theatre:
+    async with stage(database, rules_=rules(deaf, FIX)) as theatre:
         await theatre.says("developer", "dispatch hello")
         runner = await (await theatre.claims()).starts()
         assert (await theatre.says("viewer", "nudge 1")).outcome is Outcome.REFUSED

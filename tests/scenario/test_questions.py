@@ -122,9 +122,9 @@ async def test_the_first_valid_answer_wins(theatre: Stage) -> None:
     assert "already decided: answered by @reviewer in console" in text_of(lost.message)
 
 
-async def test_who_may_answer_is_policys_to_say(tmp_path: Path) -> None:
+async def test_who_may_answer_is_policys_to_say(database: str) -> None:
     policy = replace(POLICY, defaults=Terms(answer=("@second",)))
-    async with stage(tmp_path, rules_=rules(policy=policy)) as theatre:
+    async with stage(database, rules_=rules(policy=policy)) as theatre:
         await asking(theatre, REGION)
         for who in ("viewer", "developer", "admin"):
             refused = await theatre.says(who, "answer 1 eu")
@@ -163,7 +163,7 @@ async def test_several_fields_by_form_and_in_words(theatre: Stage) -> None:
     assert "As a gift: yes" in text_of(await card(theatre))
 
 
-async def test_a_secret_is_sealed_delivered_once_and_erased(theatre: Stage, tmp_path: Path) -> None:
+async def test_a_secret_is_sealed_delivered_once_and_erased(theatre: Stage, database: str) -> None:
     runner = await asking(theatre, SECRET)
     press = await button(theatre)
     assert press.form[1].kind is FieldKind.SECRET
@@ -210,7 +210,7 @@ async def test_a_secret_is_sealed_delivered_once_and_erased(theatre: Stage, tmp_
     ],
 )
 async def test_a_secret_typed_in_words_is_refused_and_not_kept(
-    theatre: Stage, tmp_path: Path, words: str
+    theatre: Stage, database: str, words: str
 ) -> None:
     await asking(theatre, SECRET, of="fix-rounding")
     reply = await theatre.says("reviewer", words)
@@ -227,7 +227,7 @@ async def test_the_refusal_of_a_typed_secret_says_what_to_do(theatre: Stage) -> 
         assert "use the form of its card instead" in text_of(reply.message), words
 
 
-async def test_a_refused_secret_is_erased_at_once(theatre: Stage, tmp_path: Path) -> None:
+async def test_a_refused_secret_is_erased_at_once(theatre: Stage, database: str) -> None:
     runner = await asking(theatre, SECRET)
     form = {"field.user": "bot", "field.token": "abc"}
     refused = await theatre.presses("reviewer", "Answer…", **form)
@@ -255,7 +255,7 @@ async def test_another_key_does_not_open_what_was_sealed(theatre: Stage) -> None
     assert order.data["sealed"] == {"token": 1}
 
 
-async def test_a_parked_question_resumes_with_its_secret(theatre: Stage, tmp_path: Path) -> None:
+async def test_a_parked_question_resumes_with_its_secret(theatre: Stage, database: str) -> None:
     runner = await asking(theatre, SECRET)
     await runner.reports("parked", gate="G-1")
     await theatre.passes(hours=1)

@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -308,3 +309,40 @@ async def test_the_messenger_tells_once_and_edits(world: World) -> None:
     assert [(s.message["title"], s.thread) for s in said] == [("note", first), ("ended", None)]
     with pytest.raises(NotFoundError):
         await messenger.edit(CONSOLE, "99", card)
+
+
+def field_of(kind: FieldKind, **settings: Any) -> Field:
+    return Field(name=f"field.{kind.value}", label=kind.value, kind=kind, **settings)
+
+
+async def test_a_typed_form_is_asked_field_by_field_and_secrets_unseen() -> None:
+    form = (
+        field_of(FieldKind.NUMBER, hint="at least 1"),
+        field_of(FieldKind.MULTI_CHOICE, choices=("tea", "pots")),
+        field_of(FieldKind.FLAG, required=False, default="no"),
+        field_of(FieldKind.SECRET),
+    )
+    questions: list[str] = []
+    left = ["many", "3", "tea, mugs", "2, tea", "", "", " hunter2 "]
+
+    async def ask(question: str, *, secret: bool = False) -> str | None:
+        questions.append(f"unseen: {question}" if secret else question)
+        return left.pop(0)
+
+    pressed = await press(button("answer", form=form), ask)
+    assert pressed is not None
+    assert pressed.arguments == {
+        "gate": 41,
+        "field.number": "3",
+        "field.multi_choice": "pots, tea",
+        "field.secret": " hunter2 ",
+    }
+    assert questions[:2] == [
+        "number (at least 1) › ",
+        "It must be a number. number (at least 1) › ",
+    ]
+    assert questions[2] == "multi_choice (several with commas): 1) tea  2) pots › "
+    assert questions[3].startswith("It must be some of these, with commas between them. ")
+    assert questions[4] == "flag (yes or no, empty: no) › "
+    assert questions[5] == "unseen: secret › "
+    assert questions[6] == "unseen: It must not be empty. secret › "

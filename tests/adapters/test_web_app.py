@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.domain.errors import ConflictError, RefusedError, UnavailableError
+from adapters.vault import FernetVault
+from bot.domain.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from bot.domain.invocation import Invocation
 from bot.domain.order import OrderKind
 from bot.domain.vocabulary import Status
@@ -19,6 +20,8 @@ from bot.messages.reply import Reply
 from bot.ports.store import Tx
 from bot.services.claiming import hash_token
 from tests.adapters.console_world import CLAIM, World, http_client, open_world
+from tests.contract.rows import gate_row
+from tests.fakes.stage import VAULT_KEY
 
 ENOUGH = 20
 """Seconds that no call of these tests should ever need."""
@@ -401,3 +404,25 @@ async def test_where_a_run_stands(world: World, console: httpx.AsyncClient) -> N
 async def test_the_last_word_is_completed(console: httpx.AsyncClient) -> None:
     answer = await console.get(f"{CONSOLE}/complete?text=show%20la")
     assert answer.json() == {"completions": ["last"]}
+
+
+async def test_a_secret_answer_is_opened_for_its_runner_until_it_was_taken(
+    world: World, runner: httpx.AsyncClient
+) -> None:
+    def answered(tx: Tx) -> None:
+        job = tx.jobs.load(1)
+        gate = tx.gates.create(gate_row(job))
+        number = tx.sealed.keep(gate.id, FernetVault(VAULT_KEY).seal("hunter2"))
+        data = {"gate": gate.key, "answers": {"token": "••••"}, "sealed": {"token": number}}
+        tx.orders.give(job.id, OrderKind.DECISION, data)
+
+    await world.store.write(answered)
+    told = {"gate": "G-1", "answers": {"token": "hunter2"}, "secrets": ["token"]}
+    for _ in range(2):
+        (order,) = (await runner.get(f"{JOB}/orders")).json()["orders"]
+        assert order["data"] == told
+    report = {"seq": 1, "kind": "consumed", "data": {"orders": [order["id"]]}}
+    assert (await runner.post(f"{JOB}/reports", json={"reports": [report]})).is_success
+    assert (await runner.get(f"{JOB}/orders")).json() == {"orders": []}
+    with pytest.raises(NotFoundError):
+        await world.store.read(lambda tx: tx.sealed.load(1, 1))

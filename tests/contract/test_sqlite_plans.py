@@ -40,6 +40,8 @@ def plan(path: Path, query: ClauseElement) -> str:
         (postings._DUE, "postings_pending"),
         (postings._FIND_RUN, "postings_cards"),
         (gates._EXPIRED, "gates_deadlines"),
+        (gates._OPEN, "gates_deadlines"),
+        (gates._TO_REMIND, "gates_deadlines"),
         (invocations._UNFINISHED, "invocations_unfinished"),
         (orders._AFTER, "orders_waiting"),
         (costs.summing(Filter(since=NOON), by=CostBy.DAY, limit=9), "cost_entries_at"),

@@ -177,23 +177,23 @@ async def test_a_secret_is_sealed_delivered_once_and_erased(theatre: Stage, data
         ),
     )
     assert "hunter2" not in str(accepted.press)
-    assert b"hunter2" not in stored(tmp_path)
+    assert b"hunter2" not in stored(theatre)
     # A crash between the two: the request is taken up again.
     await theatre.dispatcher.resume()
     await theatre.settle()
-    assert b"hunter2" not in stored(tmp_path)
-    assert b"sealed_answers VALUES" in stored(tmp_path).replace(b'"', b"")
+    assert b"hunter2" not in stored(theatre)
+    assert b"sealed_answers VALUES" in stored(theatre).replace(b'"', b"")
     first = await decisions(theatre, runner)
     assert first == await decisions(theatre, runner)
     assert first[0]["answers"] == {"user": "bot", "token": "hunter2"}
     assert first[0]["secrets"] == ["token"]
     (order,) = await runner.orders()
     await runner.reports("consumed", orders=[order.id])
-    assert b"sealed_answers VALUES" not in stored(tmp_path).replace(b'"', b"")
+    assert b"sealed_answers VALUES" not in stored(theatre).replace(b'"', b"")
     assert "Token: ••••" in text_of(await card(theatre))
     events = await theatre.store.read(lambda tx: tx.runs.events(1))
     assert "hunter2" not in str(events)
-    assert b"hunter2" not in stored(tmp_path)
+    assert b"hunter2" not in stored(theatre)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ async def test_a_secret_typed_in_words_is_refused_and_not_kept(
     await asking(theatre, SECRET, of="fix-rounding")
     reply = await theatre.says("reviewer", words)
     assert reply.outcome is not Outcome.DONE
-    assert b"hunter2" not in stored(tmp_path)
+    assert b"hunter2" not in stored(theatre)
     assert await status(theatre) is Status.WAITING
 
 
@@ -236,12 +236,12 @@ async def test_a_refused_secret_is_erased_at_once(theatre: Stage, database: str)
     empty = {"field.user": "b", "field.token": ""}
     nothing = await theatre.presses("reviewer", "Answer…", **empty)
     assert "an answer is needed" in nothing.problems["field.token"]
-    assert b"sealed_answers VALUES" not in stored(tmp_path).replace(b'"', b"")
+    assert b"sealed_answers VALUES" not in stored(theatre).replace(b'"', b"")
     await runner.ends("failed")
     late = Button(label="x", press=Press(verb="answer", arguments={"run": "G-1"}))
     gone = await theatre.press(late, "reviewer", **{"field.token": "hunter2"})
     assert "already decided: void" in text_of(gone.message)
-    assert b"sealed_answers VALUES" not in stored(tmp_path).replace(b'"', b"")
+    assert b"sealed_answers VALUES" not in stored(theatre).replace(b'"', b"")
 
 
 async def test_another_key_does_not_open_what_was_sealed(theatre: Stage) -> None:
@@ -270,7 +270,7 @@ async def test_a_parked_question_resumes_with_its_secret(theatre: Stage, databas
             await theatre.source.decline("R-1.1", 2, "disk full")
     await resumed.starts()
     assert await resumed.orders() == ()
-    assert b"sealed_answers VALUES" not in stored(tmp_path).replace(b'"', b"")
+    assert b"sealed_answers VALUES" not in stored(theatre).replace(b'"', b"")
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ class PostgresDatabase:
             isolation_level=isolation,
             connect_args=connect_options(),
         )
+        self._telling = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._seeing = self._engine.execution_options(postgresql_readonly=True)
 
     @contextmanager
@@ -103,10 +104,9 @@ class PostgresDatabase:
 
     def notify(self, channel: str, text: str) -> None:
         """Tell every process that listens. Raises UnavailableError."""
-        with self._plainly(), self._engine.connect() as connection:
+        with self._plainly(), self._telling.connect() as connection:
             parameters = {"channel": channel, "text": text}
             connection.exec_driver_sql("SELECT pg_notify(%(channel)s, %(text)s)", parameters)
-            connection.commit()
 
     def close(self) -> None:
         """Close all connections."""

@@ -36,6 +36,7 @@ sizes: setup ## how long modules and functions are
 
 bench: setup ## speed, against a plain anchor in the same run
 	$(BIN)/python -m bench.commit
+	$(BIN)/python -m bench.commit_postgres
 	$(BIN)/python -m bench.dispatch
 
 docs: setup ## write the pages that come from the code anew

@@ -13,15 +13,18 @@ _GRACE = 30
 Sweep = Callable[[], Awaitable[object]]
 
 
-def start_clockwork(sweeps: Mapping[str, tuple[float, Sweep]]) -> AsyncIOScheduler:
+def start_clockwork(
+    sweeps: Mapping[str, tuple[float, Sweep]], *, leads: Callable[[], bool]
+) -> AsyncIOScheduler:
     """Start ticking: each sweep by name with its interval in seconds; never two of one at once.
 
-    The caller shuts the returned scheduler down.
+    While this bot does not lead, another one sweeps. The caller shuts the returned scheduler
+    down.
     """
     scheduler = AsyncIOScheduler(timezone="UTC")
     for name, (seconds, sweep) in sweeps.items():
         scheduler.add_job(
-            _guarded(name, sweep),
+            _guarded(name, sweep, leads),
             IntervalTrigger(seconds=seconds, timezone="UTC"),
             id=name,
             max_instances=1,
@@ -32,10 +35,11 @@ def start_clockwork(sweeps: Mapping[str, tuple[float, Sweep]]) -> AsyncIOSchedul
     return scheduler
 
 
-def _guarded(name: str, sweep: Sweep) -> Callable[[], Awaitable[None]]:
+def _guarded(name: str, sweep: Sweep, leads: Callable[[], bool]) -> Callable[[], Awaitable[None]]:
     async def tick() -> None:
         try:
-            await sweep()
+            if leads():
+                await sweep()
         except Exception:  # a failed tick must not end the clockwork; the next one tries again
             _LOG.exception("sweep %s failed", name)
 

@@ -27,7 +27,7 @@ from bot.domain.vocabulary import Profile
 from bot.ports.store import Tx
 from bot.services.dispatching import DispatchRequest, dispatch
 from bot.services.rules import Rules
-from storage.store import SqliteStore
+from storage.stores import store_at
 
 CLIENTS = 64
 STEADY = 1.3
@@ -48,6 +48,9 @@ class Measured:
 
     seconds: list[float]
     rate: float
+
+
+Rows = dict[str, Callable[[], Awaitable[Measured]]]
 
 
 def anchor(folder: Path, duration: float, *, together: int) -> Measured:
@@ -74,9 +77,9 @@ def anchor(folder: Path, duration: float, *, together: int) -> Measured:
     return Measured(seconds=seconds, rate=rate)
 
 
-async def ours(folder: Path, duration: float, *, clients: int) -> Measured:
+async def ours(url: str, duration: float, *, clients: int) -> Measured:
     """Dispatch from `clients` at the same time, each waiting for its commit."""
-    store = SqliteStore(folder / "ours.db", SystemClock())
+    store = store_at(url, SystemClock())
     await store.open()
     seconds: list[float] = []
     begun = perf_counter()
@@ -102,14 +105,19 @@ async def _anchor(folder: Path, duration: float, *, together: int) -> Measured:
     return await asyncio.to_thread(anchor, folder, duration, together=together)
 
 
-def _measure(rounds: int, duration: float, folder: Path) -> dict[str, list[Measured]]:
-    """Every row once a round, in turn."""
-    rows: dict[str, Callable[[], Awaitable[Measured]]] = {
+def rows_of(folder: Path, duration: float) -> Rows:
+    """What is measured, by name."""
+    url = f"sqlite:///{folder / 'ours.db'}"
+    return {
         "anchor, a run a commit": lambda: _anchor(folder, duration, together=1),
-        "ours, 1 client": lambda: ours(folder, duration, clients=1),
+        "ours, 1 client": lambda: ours(url, duration, clients=1),
         f"anchor, {CLIENTS} runs a commit": lambda: _anchor(folder, duration, together=CLIENTS),
-        f"ours, {CLIENTS} clients": lambda: ours(folder, duration, clients=CLIENTS),
+        f"ours, {CLIENTS} clients": lambda: ours(url, duration, clients=CLIENTS),
     }
+
+
+def measure(rows: Rows, rounds: int) -> dict[str, list[Measured]]:
+    """Every row once a round, in turn."""
 
     async def all_rounds() -> dict[str, list[Measured]]:
         measured: dict[str, list[Measured]] = {name: [] for name in rows}
@@ -121,7 +129,8 @@ def _measure(rounds: int, duration: float, folder: Path) -> dict[str, list[Measu
     return asyncio.run(all_rounds())
 
 
-def _print(measured: dict[str, list[Measured]]) -> None:
+def show(measured: dict[str, list[Measured]]) -> None:
+    """Print a table of the medians, each of ours beside the anchor above it."""
     print(f"{'':<26}{'runs/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'time of anchor':>16}")
     bare: list[float] = []
     for name, rounds in measured.items():
@@ -143,7 +152,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each row in each round")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.dir) as folder:
-        _print(_measure(given.rounds, given.seconds, Path(folder)))
+        show(measure(rows_of(Path(folder), given.seconds), given.rounds))
 
 
 if __name__ == "__main__":

@@ -119,7 +119,8 @@ async def _at_work(
         tasks = [group.create_task(notifier.run()), group.create_task(dispatcher.resume())]
         if settings.slots:
             tasks.append(group.create_task(agent.run()))
-        clockwork = start_clockwork(_sweeps(store, rulebook))
+        sweeps = {**_sweeps(store, rulebook), "requests": (10.0, dispatcher.resume)}
+        clockwork = start_clockwork(sweeps, leads=store.leads)
         try:
             yield Bot(address=address, store=store, dispatcher=dispatcher, rules=rulebook)
         finally:
@@ -135,11 +136,7 @@ def _agent(settings: Settings, data: Path, source: EmbeddedJobSource) -> AgentLo
 
 def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
     def sweep(unit: Callable[[Tx, Rules], object]) -> Sweep:
-        async def if_leading() -> None:
-            if store.leads():
-                await store.write(lambda tx: unit(tx, rulebook.current()))
-
-        return if_leading
+        return lambda: store.write(lambda tx: unit(tx, rulebook.current()))
 
     return {
         "gates": (1, sweep(sweep_gates)),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import psycopg
 
 from bot.ports.store import Topic
-from storage.postgres import LOCK_LEADER, connect_options
+from storage.postgres import LOCK_LEADER, SESSION, connect_options
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Listener:
         while not self._ending.is_set():
             try:
                 self._listen()
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 _LOG.warning("the listening connection was lost: %s", str(error).partition("\n")[0])
             self.leads = False
             self._ending.wait(self._wait * random.uniform(0.5, 1))  # noqa: S311  # no secret
@@ -68,7 +68,7 @@ class Listener:
     def _listen(self) -> None:
         options = connect_options()
         with psycopg.connect(self._address, autocommit=True, **options) as connection:
-            connection.execute(f"LISTEN {CHANNEL}")
+            connection.execute(f"{SESSION}; LISTEN {CHANNEL}")
             if self._ready.is_set():
                 self._wake(Topic)  # what was told meanwhile was not heard
             self._try_to_lead(connection)

@@ -54,14 +54,14 @@ class SqlLogs:
         """The last chunks in order of their seq; `before` is the first seq already seen."""
         asked = {
             "job": job_id,
-            "before": _BEYOND if before is None else before,
+            "before": _BEYOND if before is None else min(before, _BEYOND),
             "most": limit,
         }
         return tuple(LogChunk(**fields) for fields in reversed(self._scope.rows(_LAST, asked)))
 
     def since(self, job_id: int, *, after: int, limit: int) -> tuple[LogChunk, ...]:
         """The chunks past a seq, in order."""
-        asked = {"job": job_id, "after": after, "most": limit}
+        asked = {"job": job_id, "after": min(after, _BEYOND), "most": limit}
         return tuple(LogChunk(**fields) for fields in self._scope.rows(_SINCE, asked))
 
 

@@ -201,11 +201,23 @@ def _numbered() -> list[Table]:
 
 def _continue_numbers(connection: Connection, last: Counts) -> None:
     """Let the next row have the next number."""
+    go_on = _CONTINUE[connection.dialect.name]
     for each in _numbered():
-        values = {"name": each.name, "last": last[each.name]}
-        if connection.dialect.name == "postgresql" and values["last"]:
-            setting = "SELECT setval(pg_get_serial_sequence(:name, 'id')::regclass, :last)"
-            connection.execute(text(setting), values)
-        elif each.dialect_options["sqlite"]["autoincrement"]:
-            connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
-            connection.execute(text("INSERT INTO sqlite_sequence VALUES (:name, :last)"), values)
+        if last[each.name]:
+            go_on(connection, each, last[each.name])
+
+
+def _continue_on_postgres(connection: Connection, of: Table, last: int) -> None:
+    setting = "SELECT setval(pg_get_serial_sequence(:name, 'id')::regclass, :last)"
+    connection.execute(text(setting), {"name": of.name, "last": last})
+
+
+def _continue_in_file(connection: Connection, of: Table, last: int) -> None:
+    """Only some tables remember what they gave; the others go on from their last row."""
+    if of.dialect_options["sqlite"]["autoincrement"]:
+        values = {"name": of.name, "last": last}
+        connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
+        connection.execute(text("INSERT INTO sqlite_sequence VALUES (:name, :last)"), values)
+
+
+_CONTINUE = {"sqlite": _continue_in_file, "postgresql": _continue_on_postgres}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.domain.errors import UnavailableError
@@ -29,6 +29,12 @@ _UNREACHABLE = (
     "PostgreSQL at {place} cannot be reached: {reason}. Check that it runs, and the address, "
     "user and password of SIGNALBOX_DATABASE_URL."
 )
+
+SESSION: Final = (
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
+    "SET idle_in_transaction_session_timeout = '60s'"
+)
+"""What every session asks of the server: let go of the locks of a bot that is gone."""
 
 LOCK_MIGRATION: Final = 0x5349474E_00000001
 LOCK_LEADER: Final = 0x5349474E_00000002
@@ -83,6 +89,13 @@ class PostgresDatabase:
             isolation_level=isolation,
             connect_args=connect_options(),
         )
+
+        @event.listens_for(self._engine, "connect")
+        def set_up(connection: Any, _: object) -> None:
+            connection.execute(SESSION)
+            connection.commit()
+
+        self._telling = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._seeing = self._engine.execution_options(postgresql_readonly=True)
 
     @contextmanager
@@ -103,10 +116,9 @@ class PostgresDatabase:
 
     def notify(self, channel: str, text: str) -> None:
         """Tell every process that listens. Raises UnavailableError."""
-        with self._plainly(), self._engine.connect() as connection:
+        with self._plainly(), self._telling.connect() as connection:
             parameters = {"channel": channel, "text": text}
             connection.exec_driver_sql("SELECT pg_notify(%(channel)s, %(text)s)", parameters)
-            connection.commit()
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,6 +1,7 @@
 """PostgresStore: the Store port over a PostgreSQL database that several bots may share."""
 
 import asyncio
+import logging
 import random
 import threading
 import time
@@ -32,7 +33,9 @@ from storage.watch import Watches
 
 T = TypeVar("T")
 
+_LOG = logging.getLogger(__name__)
 _WORKERS = 8
+"""Units at once. One connection more tells other processes, and another one listens."""
 _TRIES = 50
 """How often a unit is run that others overtake, before it is said to be unavailable."""
 _DUPLICATES = 3
@@ -105,10 +108,11 @@ class _Running:
     ) -> None:
         self._now = now
         self._wake = wake
-        self._database = PostgresDatabase(url, connections=_WORKERS)
+        self._database = PostgresDatabase(url, connections=_WORKERS + 1)
         self._alone = threading.Lock()
         self.workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="store-worker")
         self.listener = Listener(conninfo(url), wake)
+        self._teller = _Teller(self._database, self.listener)
         if not self.listener.wait_ready(_PATIENCE):
             self.end()
             raise UnavailableError("PostgreSQL answers, but lets nobody listen; look at its log.")
@@ -129,12 +133,12 @@ class _Running:
         result, woken = _again(once)
         if woken:
             self._wake(woken)
-            self._tell(self.listener.message(woken))
+            self._teller.tell(woken)
         return result
 
     def end(self) -> None:
         self.workers.shutdown()
-        self._tell(self.listener.begin_end())
+        self._teller.end()
         self.listener.join()
         self._database.close()
 
@@ -142,11 +146,40 @@ class _Running:
         """What was overtaken is run one after the other, so that it does not overtake its like."""
         return self._alone if tries else nullcontext()
 
-    def _tell(self, message: str) -> None:
+
+class _Teller:
+    """Tells other processes what was committed; what comes meanwhile is told together."""
+
+    def __init__(self, database: PostgresDatabase, listener: Listener) -> None:
+        self._database = database
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._untold: set[Topic] = set()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-teller")
+
+    def tell(self, topics: set[Topic]) -> None:
+        with self._lock:
+            begins = not self._untold
+            self._untold |= topics
+        if begins:
+            self._thread.submit(self._tell_untold)
+
+    def end(self) -> None:
+        """Tell the rest, then let the listener hear that it may end."""
+        self._thread.submit(self._notify, self._listener.begin_end())
+        self._thread.shutdown()
+
+    def _tell_untold(self) -> None:
+        with self._lock:
+            topics, self._untold = self._untold, set()
+        self._notify(self._listener.message(topics))
+
+    def _notify(self, message: str) -> None:
         try:
             self._database.notify(CHANNEL, message)
-        except UnavailableError:
-            return  # it is durable all the same: whoever was not woken looks each second anyway
+        except UnavailableError as error:
+            # It is durable all the same, and whoever was not woken looks each second anyway.
+            _LOG.warning("other bots were not woken: %s", error)
 
 
 def _again(once: Callable[[int], T]) -> T:

@@ -224,6 +224,20 @@ async def test_lost_connections_are_made_anew(
     await until(one.leads)
 
 
+async def test_a_connection_lost_while_committing_is_said_to_be_open(
+    one: PostgresStore, postgres: TemporaryPostgres
+) -> None:
+    def unit(tx: Tx) -> None:
+        add_run(tx)
+        scope = tx.runs._scope  # type: ignore[attr-defined]
+        pid = scope.run(text("SELECT pg_backend_pid()")).scalar_one()
+        postgres.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
+
+    with pytest.raises(UnavailableError, match="look whether it was"):
+        await one.write(unit)
+    assert await one.read(lambda tx: tx.runs.find(Filter(), limit=9)) == ()
+
+
 async def test_a_server_that_is_not_there() -> None:
     store = store_at("postgresql://bot:secret@127.0.0.1:9/signalbox", FakeClock())
     with pytest.raises(UnavailableError, match=r"127\.0\.0\.1/signalbox cannot be reached") as said:

@@ -55,6 +55,8 @@ async def test_reading_a_log_from_both_ends(store: Store) -> None:
     assert await last(2) == ["d", "e"]
     assert await last(2, before=4) == ["b", "c"]
     assert await last(2, before=1) == []
+    assert await last(2, before=10**12) == ["d", "e"]
+    assert await store.read(lambda tx: tx.logs.since(1, after=10**12, limit=9)) == ()
     assert texts(await store.read(lambda tx: tx.logs.since(1, after=1, limit=2))) == ["b", "c"]
 
 

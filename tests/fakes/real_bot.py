@@ -80,8 +80,12 @@ class RealBot:
         self, text: str, *options: str, who: str = "developer"
     ) -> "subprocess.CompletedProcess[str]":
         """`signalbox chat --once`."""
+        return self.command("chat", "--once", text, "--as", who, *options)
+
+    def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """`signalbox` with these words."""
         return subprocess.run(
-            [sys.executable, "-m", "bot", "chat", "--once", text, "--as", who, *options],
+            [sys.executable, "-m", "bot", *words],
             env=self.environment,
             capture_output=True,
             text=True,

@@ -4,7 +4,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,6 +16,8 @@ _PREFIX = "SIGNALBOX_"
 _FILE = "signalbox.toml"
 _SURFACES = ("slack_", "discord_", "linear_", "github_", "oidc_")
 """Settings of chats, trackers and sign-in; with any of them this is no rehearsal."""
+
+_SHORTEST_KEY = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,8 @@ class Settings:
     """Seconds that a program waits at a gate before it is parked."""
     grace: int = 10
     """Seconds between the polite stop of a program and its kill."""
+    signing_key: str = field(default="", repr=False)
+    """What browser sessions are signed with; by default a key made in the data folder."""
     rehearsal: bool = True
     """Whether nobody from outside can reach this bot; derived, not set."""
 
@@ -134,6 +138,10 @@ def _read(name: str, value: str) -> object:
                 f"{_PREFIX}{name.upper()} is a whole number from 0 to {most:,}, not “{value[:40]}”."
             )
         return int(value)
+    if name == "signing_key" and len(value) < _SHORTEST_KEY:
+        raise UserError(
+            f"{_PREFIX}SIGNING_KEY needs at least {_SHORTEST_KEY} characters that nobody can guess."
+        )
     if name == "database_url" and not value.startswith("sqlite:///"):
         raise UserError(
             f"{_PREFIX}DATABASE_URL must begin with sqlite:/// (an absolute path follows), "

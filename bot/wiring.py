@@ -11,16 +11,18 @@ from adapters.agent.embedded import EmbeddedJobSource
 from adapters.agent.loop import AgentLoop
 from adapters.artifact_folder import ArtifactFolder
 from adapters.clockwork import Sweep, start_clockwork
-from adapters.console.messenger import ConsoleMessenger
 from adapters.executors.local import LocalExecutor
 from adapters.rehearsal import create_world
 from adapters.rulebook import Rulebook
 from adapters.system import RandomIds, SystemClock, lock_folder
+from adapters.transcript import TranscriptMessenger
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
+from adapters.web.chat import chat_router
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.console_token import keep_console_token
 from adapters.web.server import serve
+from adapters.web.sessions import Sessions, keep_signing_key
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.labels import canonical
@@ -40,6 +42,8 @@ class Bot:
     """A bot at work."""
 
     address: str
+    sign_in: str
+    """The link that signs a browser in; empty where this is no rehearsal."""
     store: Store
     dispatcher: Dispatcher
     rules: Rulebook
@@ -88,7 +92,14 @@ async def _at_work(
 ) -> AsyncIterator[Bot]:
     ids, rules, closing = RandomIds(), rulebook.current, asyncio.Event()
     dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids)
-    notifier = Notifier(store, {"console": ConsoleMessenger(store)}, rules=rules)
+    notifier = Notifier(
+        store,
+        {surface: TranscriptMessenger(store, surface) for surface in ("console", "web")},
+        rules=rules,
+    )
+    sessions = Sessions(
+        settings.signing_key or keep_signing_key(data, ids), clock=SystemClock(), ids=ids
+    )
     access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
     artifacts = ArtifactFolder(data / "artifacts")
     routers = [
@@ -101,6 +112,10 @@ async def _at_work(
             closing=closing,
         ).router(),
     ]
+    if settings.rehearsal:
+        routers.append(
+            chat_router(store, dispatcher, rules=rules, sessions=sessions, closing=closing)
+        )
     app = build_app(routers, ids, ready=partial(_ready, store), hosts=settings.hosts)
     await store.write(lambda tx: renew_leases(tx, rules()))
     agent = _agent(settings, data, store, rulebook)
@@ -113,7 +128,14 @@ async def _at_work(
             tasks.append(group.create_task(agent.run()))
         clockwork = start_clockwork(_sweeps(store, rulebook))
         try:
-            yield Bot(address=address, store=store, dispatcher=dispatcher, rules=rulebook)
+            sign_in = f"{address}{sessions.sign_in_path}" if settings.rehearsal else ""
+            yield Bot(
+                address=address,
+                sign_in=sign_in,
+                store=store,
+                dispatcher=dispatcher,
+                rules=rulebook,
+            )
         finally:
             clockwork.shutdown(wait=False)
             for task in tasks:

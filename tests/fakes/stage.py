@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.agent.embedded import EmbeddedJobSource
-from adapters.console.messenger import ConsoleMessenger
+from adapters.transcript import TranscriptMessenger
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.actor import person
 from bot.domain.assignment import Assignment
@@ -239,6 +239,8 @@ async def stage(folder: Path, *, rules_: Rules | None = None) -> AsyncIterator[S
     store = SqliteStore(folder / "stage.db", clock)
     await store.open()
     try:
-        yield Stage(store, clock, rules_ or rules(), {"console": ConsoleMessenger(store)})
+        yield Stage(
+            store, clock, rules_ or rules(), {"console": TranscriptMessenger(store, "console")}
+        )
     finally:
         await store.close()

@@ -1,0 +1,8 @@
+import { bePerson } from "./api.js";
+
+for (const choice of document.querySelectorAll("[data-person]")) {
+  choice.addEventListener("click", async () => {
+    await bePerson(choice.dataset.person);
+    location.assign("/chat");
+  });
+}

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from adapters.web.bodies import read_object
-from adapters.web.channels import find_channel, list_channels
+from adapters.web.channels import Channel, find_channel, list_channels
 from adapters.web.door import Door
 from adapters.web.feed import Stretch, newest_change, read_stretch, read_thread
 from adapters.web.outbound import page
@@ -16,6 +16,7 @@ from adapters.web.static_files import static_router
 from bot.domain.errors import NotFoundError
 from bot.domain.posting import CARD
 from bot.ports.store import Store, Tx
+from bot.services.rules import Rules
 
 HIGHEST_ID = (1 << 63) - 1
 
@@ -103,6 +104,7 @@ class ChatPages:
                 "stretch": read_stretch(tx, channel),
                 "change": newest_change(tx, channels),
                 "now": tx.now().isoformat(),
+                "blueprint": _example(rules, channel),
             }
 
         try:
@@ -169,6 +171,13 @@ class ChatPages:
         session = self.door.admit(request)
         self.door.actor(session)
         return session
+
+
+def _example(rules: Rules, channel: Channel) -> str:
+    """A blueprint to begin with: of the channel's project where that has one."""
+    found = rules.catalog.blueprints.values()
+    names = [b.name for b in found if b.project == channel.name] or [b.name for b in found]
+    return min(names, default="")
 
 
 def _signed_out() -> Response:

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from adapters.web.ansi import clean, coloured
 from bot.domain.codec import canonical_json
-from bot.messages.markup import Line, Span, SpanKind, parse
+from bot.messages.markup import Line, Span, SpanKind, parse, plain
 from bot.messages.message import Message
 from bot.ports.store import Said
 
@@ -54,19 +54,12 @@ def inline(markup: str) -> Markup:
 
 
 def blocks(markup: str) -> Markup:
-    """Markup of several lines: paragraphs, and fenced blocks with their colours."""
-    parts: list[Markup] = []
-    paragraph: list[Markup] = []
-    for line in [*parse(markup), Line()]:
-        if line.spans:
-            paragraph.append(_spans(line))
-            continue
-        if paragraph:
-            parts.append(Markup("<p>{}</p>").format(Markup("<br>").join(paragraph)))
-            paragraph = []
-        if line.fenced is not None:
-            parts.append(_fence(line.fenced))
-    return Markup("\n").join(parts)
+    """Markup of several lines: a paragraph each, and fenced blocks with their colours."""
+    return Markup("\n").join(
+        _fence(line.fenced) if line.fenced is not None else Markup("<p>{}</p>").format(_spans(line))
+        for line in parse(markup)
+        if line.spans or line.fenced is not None
+    )
 
 
 def _spans(line: Line) -> Markup:
@@ -146,6 +139,7 @@ _environment.filters.update(
     inline=inline,
     blocks=blocks,
     clean=clean,
+    words=plain,
     hue=lambda name: sum(map(ord, name)) % 6,
     symbol=_symbol,
     json=lambda value: json.dumps(json.loads(canonical_json(value))),

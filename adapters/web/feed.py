@@ -90,8 +90,10 @@ class Feed:
         if await self._lost(after):
             yield "event: reset\ndata: {}\n\n"
             return
-        while may_stay() and not self.closing.is_set():
+        while not self.closing.is_set():
             events = await self.store.read(partial(self._events, after))
+            if not may_stay():
+                return
             for change, data in events:
                 yield f"id: {change}\nevent: said\ndata: {json.dumps(data)}\n\n"
                 after = change

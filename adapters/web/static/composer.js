@@ -140,6 +140,7 @@ export function composer(form, send) {
     event.preventDefault();
     submit();
   });
+  form.querySelector(".send").disabled = false;
   return { put, submit, field };
 }
 

@@ -5,4 +5,5 @@ for (const choice of document.querySelectorAll("[data-person]")) {
     await bePerson(choice.dataset.person);
     location.assign("/chat");
   });
+  choice.disabled = false; // a click before this would have done nothing
 }

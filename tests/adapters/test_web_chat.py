@@ -10,8 +10,10 @@ import httpx
 import pytest
 
 from adapters.web.sessions import Sessions, keep_signing_key
+from bot.config import load_settings
 from bot.domain.blueprint import Blueprint
 from bot.domain.conversation import CONSOLE
+from bot.domain.errors import UserError
 from bot.domain.invocation import Invocation, Press
 from bot.domain.posting import CARD
 from bot.domain.vocabulary import Profile
@@ -126,6 +128,14 @@ def test_the_signing_key_is_kept_while_it_is_private(tmp_path: Path) -> None:
     assert keep_signing_key(tmp_path, ids) == key
     file.chmod(0o644)
     assert keep_signing_key(tmp_path, ids) != key
+
+
+def test_a_signing_key_that_can_be_guessed_is_refused() -> None:
+    with pytest.raises(UserError, match="SIGNING_KEY needs at least 32 characters"):
+        load_settings({"SIGNALBOX_SIGNING_KEY": "secret"})
+    settings = load_settings({"SIGNALBOX_SIGNING_KEY": KEY})
+    assert settings.signing_key == KEY
+    assert KEY not in repr(settings)
 
 
 async def test_signing_out(browser: httpx.AsyncClient) -> None:

@@ -1,6 +1,5 @@
 """How the chat looks in every width and light: nothing overflows or is faint; pictures for eyes."""
 
-import itertools
 from pathlib import Path
 
 import pytest
@@ -58,7 +57,8 @@ async def check(page: Page, picture: Path) -> None:
     assert await page.evaluate(CONTRAST) == []
 
 
-@pytest.mark.parametrize(("size", "dark"), itertools.product((DESK, PHONE), (False, True)), ids=str)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 async def test_every_width_and_light(
     stage: Stage, pictures: Path, size: ViewportSize, *, dark: bool
 ) -> None:

@@ -62,9 +62,10 @@ function controls(field) {
 
 function valueOf(field) {
   const [first] = controls(field);
-  if (first.type === "radio") {
-    return field.querySelector("input:checked")?.value ?? "";
-  }
+  const chosen = [...field.querySelectorAll("input:checked")].map((input) => input.value);
+  if (first.type === "radio") return chosen[0] ?? "";
+  if (first.type === "checkbox") return chosen.length ? chosen : "";
+  if (first.type === "password") return first.value;
   const value = first.value.trim();
   return "handle" in first.dataset ? value.replace(/^@/, "") : value;
 }

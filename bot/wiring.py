@@ -28,6 +28,7 @@ from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.labels import canonical
 from bot.notifier import Notifier
 from bot.ports.job_source import Offer
+from bot.ports.messenger import Messenger
 from bot.ports.run_standing import FindStanding
 from bot.ports.store import Store, Tx
 from bot.services.rules import Periods, Rules
@@ -92,14 +93,8 @@ async def _at_work(
 ) -> AsyncIterator[Bot]:
     ids, rules, closing = RandomIds(), rulebook.current, asyncio.Event()
     dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids)
-    notifier = Notifier(
-        store,
-        {surface: TranscriptMessenger(store, surface) for surface in ("console", "web")},
-        rules=rules,
-    )
-    sessions = Sessions(
-        settings.signing_key or keep_signing_key(data, ids), clock=SystemClock(), ids=ids
-    )
+    notifier = Notifier(store, _messengers(store), rules=rules)
+    sessions = _sessions(settings, data)
     access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
     artifacts = ArtifactFolder(data / "artifacts")
     routers = [
@@ -140,6 +135,16 @@ async def _at_work(
             clockwork.shutdown(wait=False)
             for task in tasks:
                 task.cancel()
+
+
+def _messengers(store: Store) -> dict[str, Messenger]:
+    return {surface: TranscriptMessenger(store, surface) for surface in ("console", "web")}
+
+
+def _sessions(settings: Settings, data: Path) -> Sessions:
+    ids = RandomIds()
+    key = settings.signing_key or keep_signing_key(data, ids)
+    return Sessions(key, clock=SystemClock(), ids=ids)
 
 
 def _agent(settings: Settings, data: Path, store: Store, rulebook: Rulebook) -> AgentLoop:

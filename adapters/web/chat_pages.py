@@ -48,7 +48,7 @@ class ChatPages:
         return RedirectResponse("/chat")
 
     async def _sign_in(self, key: str = "") -> Response:
-        session = self.door.sessions.begin(key)
+        session = self.door.sessions.start(key)
         if session is None:
             return HTMLResponse(page("signed_out", stale=True), status_code=403)
         # A page that goes on by itself, no redirect: a strict cookie is not sent along with a

@@ -42,7 +42,7 @@ class Sessions:
         """The path of the link that signs a browser in, as long as this process lives."""
         return f"/sign-in?key={self.sign_in_key}"
 
-    def begin(self, key: str) -> Session | None:
+    def start(self, key: str) -> Session | None:
         """A new session for who shows the key of the sign-in link; None for any other key."""
         if not hmac.compare_digest(key.encode(), self.sign_in_key.encode()):
             return None

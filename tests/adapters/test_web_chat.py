@@ -102,7 +102,7 @@ async def test_a_cookie_that_was_changed_or_is_old_is_none(
     content, _, signature = cookie.partition(".")
     forged = bytes.fromhex(content).replace(b"developer", b"admin").hex()
     other = Sessions("another key, also of 32 letters or more", clock=world.clock, ids=CountedIds())
-    begun = other.begin("token-1")
+    begun = other.start("token-1")
     assert begun is not None
     for wrong in (f"{forged}.{signature}", content, "", ".", "zz.zz", "é.é", other.seal(begun)):
         assert world.sessions.open(wrong) is None, wrong
@@ -114,10 +114,10 @@ async def test_a_cookie_that_was_changed_or_is_old_is_none(
 async def test_sessions_outlive_a_restart_but_the_link_does_not(world: ChatWorld) -> None:
     later = Sessions(KEY, clock=world.clock, ids=CountedIds())
     later.sign_in_key = "new"
-    begun = world.sessions.begin("token-1")
+    begun = world.sessions.start("token-1")
     assert begun is not None
     assert later.open(world.sessions.seal(begun)) == begun
-    assert later.begin("token-1") is None
+    assert later.start("token-1") is None
 
 
 def test_the_signing_key_is_kept_while_it_is_private(tmp_path: Path) -> None:

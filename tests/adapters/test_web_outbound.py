@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.web.ansi import clean, coloured
@@ -85,6 +85,7 @@ def check(html: str) -> Page:
     return page
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS, TEXTS)
 def test_nothing_that_is_said_becomes_a_tag(one: str, two: str, three: str) -> None:
     form = (

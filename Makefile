@@ -61,12 +61,18 @@ clean: ## remove what make made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
+# Chromium is for the browser tests alone: without the right to install it, CI fails and a person
+# goes on, with those tests skipped.
 define prepare
 need=; \
 command -v git >/dev/null || need="$$need git"; \
 $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || need="$$need python3 python3-venv"; \
+can=$$([ "$$(id -u)" = 0 ] && command -v apt-get); \
+if ! command -v chromium >/dev/null && { [ -n "$$can" ] || [ -n "$$CI" ]; }; then \
+  need="$$need chromium"; \
+fi; \
 if [ -n "$$need" ]; then \
-  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+  if [ -n "$$can" ]; then \
     apt-get update -qq && apt-get install -y -qq --no-install-recommends $$need; \
   else \
     echo "Missing:$$need. Install it (on Debian: sudo apt-get install$$need), then run make again." >&2; \

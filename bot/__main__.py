@@ -46,6 +46,8 @@ async def _stay_up(settings: "Settings") -> int:
     async with running(settings) as bot:
         print(f"Signalbox is ready on {bot.address}, data in {settings.data_dir.absolute()}")
         print('Talk to it:  signalbox chat      or  signalbox chat --once "/run help"', flush=True)
+        if bot.sign_in:
+            print(f"In a browser:  {bot.sign_in}", flush=True)
         await told_to_stop.wait()
         print("Stopping; jobs go on and are taken up again by the next start.", flush=True)
     return 0

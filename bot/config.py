@@ -18,6 +18,8 @@ _DATABASES = ("sqlite:///", "postgresql://")
 _SURFACES = ("slack_", "discord_", "linear_", "github_", "oidc_")
 """Settings of chats, trackers and sign-in; with any of them this is no rehearsal."""
 
+_SHORTEST_KEY = 32
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -47,6 +49,8 @@ class Settings:
     """Seconds between the polite stop of a program and its kill."""
     encryption_key: str = field(default="", repr=False)
     """Seals secret answers; several with a comma between them, the first of which seals."""
+    signing_key: str = field(default="", repr=False)
+    """What browser sessions are signed with; by default a key made in the data folder."""
     rehearsal: bool = True
     """Whether nobody from outside can reach this bot; derived, not set."""
 
@@ -137,6 +141,10 @@ def _read(name: str, value: str) -> object:
                 f"{_PREFIX}{name.upper()} is a whole number from 0 to {most:,}, not “{value[:40]}”."
             )
         return int(value)
+    if name == "signing_key" and len(value) < _SHORTEST_KEY:
+        raise UserError(
+            f"{_PREFIX}SIGNING_KEY needs at least {_SHORTEST_KEY} characters that nobody can guess."
+        )
     if name == "database_url" and not value.startswith(_DATABASES):
         raise UserError(
             f"{_PREFIX}DATABASE_URL must begin with sqlite:/// (an absolute path follows) or "

@@ -11,23 +11,26 @@ from adapters.agent.embedded import EmbeddedJobSource
 from adapters.agent.loop import AgentLoop
 from adapters.artifact_folder import ArtifactFolder
 from adapters.clockwork import Sweep, start_clockwork
-from adapters.console.messenger import ConsoleMessenger
 from adapters.executors.local import LocalExecutor
 from adapters.proc import hide_memory
 from adapters.rehearsal import create_world
 from adapters.rulebook import Rulebook
 from adapters.system import RandomIds, SystemClock, lock_folder
+from adapters.transcript import TranscriptMessenger
 from adapters.vault import open_vault
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
+from adapters.web.chat import chat_router
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.console_token import keep_console_token
 from adapters.web.server import serve
+from adapters.web.sessions import Sessions, keep_signing_key
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.labels import canonical
 from bot.notifier import Notifier
 from bot.ports.job_source import Offer
+from bot.ports.messenger import Messenger
 from bot.ports.run_standing import FindStanding
 from bot.ports.store import Store, Tx
 from bot.services.rules import Periods, Rules
@@ -42,6 +45,8 @@ class Bot:
     """A bot at work."""
 
     address: str
+    sign_in: str
+    """The link that signs a browser in; empty where this is no rehearsal."""
     store: Store
     dispatcher: Dispatcher
     rules: Rulebook
@@ -93,7 +98,8 @@ async def _at_work(
     ids, rules, closing = RandomIds(), rulebook.current, asyncio.Event()
     vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
     dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault)
-    notifier = Notifier(store, {"console": ConsoleMessenger(store)}, rules=rules)
+    notifier = Notifier(store, _messengers(store), rules=rules)
+    sessions = _sessions(settings, data)
     access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
     artifacts = ArtifactFolder(data / "artifacts")
     routers = [
@@ -108,6 +114,10 @@ async def _at_work(
             closing=closing,
         ).router(),
     ]
+    if settings.rehearsal:
+        routers.append(
+            chat_router(store, dispatcher, rules=rules, sessions=sessions, closing=closing)
+        )
     app = build_app(routers, ids, ready=partial(_ready, store), hosts=settings.hosts)
     await store.write(lambda tx: renew_leases(tx, rules()))
     source = EmbeddedJobSource(store, rules=rules, ids=ids, vault=vault)
@@ -122,11 +132,28 @@ async def _at_work(
         sweeps = {**_sweeps(store, rulebook), "requests": (10.0, dispatcher.resume)}
         clockwork = start_clockwork(sweeps, leads=store.leads)
         try:
-            yield Bot(address=address, store=store, dispatcher=dispatcher, rules=rulebook)
+            sign_in = f"{address}{sessions.sign_in_path}" if settings.rehearsal else ""
+            yield Bot(
+                address=address,
+                sign_in=sign_in,
+                store=store,
+                dispatcher=dispatcher,
+                rules=rulebook,
+            )
         finally:
             clockwork.shutdown(wait=False)
             for task in tasks:
                 task.cancel()
+
+
+def _messengers(store: Store) -> dict[str, Messenger]:
+    return {surface: TranscriptMessenger(store, surface) for surface in ("console", "web")}
+
+
+def _sessions(settings: Settings, data: Path) -> Sessions:
+    ids = RandomIds()
+    key = settings.signing_key or keep_signing_key(data, ids)
+    return Sessions(key, clock=SystemClock(), ids=ids)
 
 
 def _agent(settings: Settings, data: Path, source: EmbeddedJobSource) -> AgentLoop:

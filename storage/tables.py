@@ -363,6 +363,7 @@ messages = Table(
     _at("at"),
     Column("message", Json(), nullable=False),
     Index(None, *PLACE[:3], "change", unique=True),
+    Index(None, *PLACE, "id"),
 )
 
 counters = Table(

@@ -1,5 +1,6 @@
 """What an embedded chat shows. Change numbers come from one counter, held until the commit."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -29,7 +30,25 @@ _SINCE = (
     .order_by(messages.c.change)
     .limit(bindparam("most"))
 )
+_CHANNELS = (
+    select(messages.c.channel)
+    .where(messages.c.surface == bindparam("surface"), messages.c.tenant == bindparam("tenant"))
+    .distinct()
+    .order_by(messages.c.channel)
+)
+_RECENT = (
+    select(messages)
+    .where(*_CHANNEL, messages.c.thread == bindparam("thread"), messages.c.id < bindparam("before"))
+    .order_by(messages.c.id.desc())
+    .limit(bindparam("most"))
+)
+_THREADS = (
+    select(messages)
+    .where(*_CHANNEL, messages.c.thread.in_(bindparam("roots", expanding=True)))
+    .order_by(messages.c.id)
+)
 _NEWEST = select(func.max(messages.c.change)).where(*_CHANNEL)
+_PAST_ALL = (1 << 63) - 1
 
 
 class SqlTranscript:
@@ -69,6 +88,23 @@ class SqlTranscript:
     def newest(self, conversation: Conversation) -> int:
         """The newest change number; 0 when nothing was said."""
         return self._scope.run(_NEWEST, place(conversation)).scalar() or 0
+
+    def channels(self, surface: str, tenant: str) -> tuple[str, ...]:
+        """The channels in which anything was said, by name."""
+        asked = {"surface": surface, "tenant": tenant}
+        return tuple(self._scope.run(_CHANNELS, asked).scalars())
+
+    def recent(
+        self, conversation: Conversation, *, limit: int, before: int | None = None
+    ) -> tuple[Said, ...]:
+        """The last messages of a thread, or of a channel without its threads, in order."""
+        asked = {**place(conversation), "before": before or _PAST_ALL, "most": limit}
+        return tuple(_said(fields) for fields in reversed(self._scope.rows(_RECENT, asked)))
+
+    def threads(self, conversation: Conversation, roots: Collection[str]) -> tuple[Said, ...]:
+        """All messages in the threads of these roots of a channel, in order."""
+        asked = {**place(conversation), "roots": list(roots)}
+        return tuple(_said(fields) for fields in self._scope.rows(_THREADS, asked))
 
     def _next_change(self) -> int:
         first = {"name": "transcript", "value": 1}

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from adapters.web.answers import answer_errors
 from adapters.web.borders import BodyLimit, HostCheck, IncidentBorder
+from adapters.web.page_headers import PageHeaders
 from bot.ports.artifact_files import ARTIFACT_LIMIT
 from bot.ports.clock import Ids
 
@@ -34,6 +35,7 @@ def build_app(
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, limit=body_limit)
     app.add_middleware(HostCheck, names=hosts)
+    app.add_middleware(PageHeaders)
     app.add_middleware(IncidentBorder, incident=ids.incident)
     return app
 

@@ -6,49 +6,25 @@ All people of the console share one channel; a thread is the id of a run's card 
 import asyncio
 import hmac
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
 from adapters.web.bodies import bearer, read_object, unknown_token
 from adapters.web.waiting import wait_for_some
+from adapters.web.wishes import Requests, checked, read_key, read_press, read_text, read_thread
 from bot.domain.actor import Actor, person
 from bot.domain.codec import JSON, encode
-from bot.domain.conversation import CONSOLE, Conversation
+from bot.domain.conversation import CONSOLE
 from bot.domain.errors import RefusedError, UserError
-from bot.domain.invocation import Invocation, Press
-from bot.grammar.words import LONGEST_TEXT
-from bot.messages.reply import Reply
 from bot.ports.run_standing import FindStanding
 from bot.ports.store import Said, Store, Topic, Tx
 
 _LONGEST_WAIT = 25
 _PAGE = 200
 _HANDLE = re.compile(r"\w[\w.-]{0,79}")
-
-
-class Requests(Protocol):
-    """The part of the dispatcher that a surface speaks to."""
-
-    async def accept(
-        self,
-        *,
-        key: str,
-        actor: Actor,
-        conversation: Conversation,
-        text: str = "",
-        press: Press | None = None,
-    ) -> Invocation:
-        """Store a request; the same key gives the stored one."""
-
-    async def perform(self, invocation: Invocation) -> Reply:
-        """Do it, once."""
-
-    async def complete(self, text: str) -> tuple[str, ...]:
-        """What the last word of a request may become."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +78,11 @@ class ConsoleApi:
     async def _invoke(self, request: Request) -> JSONResponse:
         body = await read_object(request)
         invocation = await self.requests.accept(
-            key=f"console:{_key(body)}",
+            key=f"console:{read_key(body)}",
             actor=self.access.actor(body.get("as")),
-            conversation=replace(CONSOLE, thread=_thread(body)),
-            text=_text(body),
-            press=_press(body),
+            conversation=replace(CONSOLE, thread=read_thread(body)),
+            text=read_text(body),
+            press=read_press(body),
         )
         reply = await self.requests.perform(invocation)
         return JSONResponse({"id": invocation.id, "reply": encode(reply)})
@@ -134,49 +110,5 @@ class ConsoleApi:
         return JSONResponse(encode(await self.standing(key)))
 
     async def _complete(self, text: str) -> JSONResponse:
-        words = await self.requests.complete(_checked(text))
+        words = await self.requests.complete(checked(text))
         return JSONResponse({"completions": list(words)})
-
-
-def _key(body: Mapping[str, JSON]) -> str:
-    key = body.get("key")
-    if not isinstance(key, str) or not re.fullmatch(r"[\w.:-]{1,100}", key):
-        raise UserError("“key” must name this request: 1 to 100 letters, digits and “.:-_”.")
-    return key
-
-
-def _thread(body: Mapping[str, JSON]) -> str | None:
-    thread = body.get("thread")
-    if thread is not None and not (isinstance(thread, str) and thread.isdecimal()):
-        raise UserError("“thread” must be the id of a message.")
-    return thread
-
-
-def _text(body: Mapping[str, JSON]) -> str:
-    text = body.get("text") or ""
-    if not isinstance(text, str) or (text and body.get("press") is not None):
-        raise UserError("A request has either a “text” or a “press”.")
-    return _checked(text)
-
-
-def _checked(text: str) -> str:
-    if len(text) > LONGEST_TEXT:
-        raise UserError(
-            f"The request is too long: it has {len(text):,} characters, at most "
-            f"{LONGEST_TEXT:,} are taken. Put long material in a file or an issue and name that."
-        )
-    return text
-
-
-def _press(body: Mapping[str, JSON]) -> Press | None:
-    press = body.get("press")
-    if press is None:
-        return None
-    verb = press.get("verb") if isinstance(press, dict) else None
-    arguments = press.get("arguments", {}) if isinstance(press, dict) else None
-    if not isinstance(verb, str) or not verb or not isinstance(arguments, dict):
-        raise UserError("“press” must be an object with a “verb” and “arguments”.")
-    for value in arguments.values():
-        if isinstance(value, str):
-            _checked(value)
-    return Press(verb=verb, arguments=arguments)

@@ -23,10 +23,11 @@ async def wait_for_some(
         left = end - loop.time()
         if len(found) or left <= 0 or closing.is_set():
             return found
-        await _wake(watch, left, closing)
+        await wake(watch, left, closing)
 
 
-async def _wake(watch: Watch, seconds: float, closing: asyncio.Event) -> None:
+async def wake(watch: Watch, seconds: float, closing: asyncio.Event) -> None:
+    """Return when the watch wakes, when time is up, or when the server closes."""
     async with asyncio.TaskGroup() as group:
         closed = group.create_task(closing.wait())
         woken = group.create_task(watch.wait(seconds))

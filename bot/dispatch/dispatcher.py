@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +11,7 @@ from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused
 from bot.dispatch.reading import read_verb
 from bot.domain.actor import Actor
-from bot.domain.codec import decode, encode
+from bot.domain.codec import JSON, decode, encode
 from bot.domain.conversation import Conversation
 from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserError
 from bot.domain.form import FIELD, WrongAnswersError
@@ -162,10 +162,19 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 
 def refuse_control_characters(invocation: Invocation) -> None:
     """Raise UsageError for text that would not show what it says."""
-    pressed = [] if invocation.press is None else [str(invocation.press.arguments)]
-    for text in (invocation.text, *pressed):
+    pressed = {} if invocation.press is None else dict(invocation.press.arguments)
+    for text in (invocation.text, *_texts(pressed)):
         if match := _CONTROLS.search(text):
             raise UsageError(
                 f"The request holds a control character (U+{ord(match[0]):04X}); "
                 "type it anew without, or paste it as plain text."
             )
+
+
+def _texts(value: JSON) -> Iterator[str]:
+    """Every text in the arguments of a press, names aside."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)

@@ -306,6 +306,20 @@ class Transcript(Protocol):
     def newest(self, conversation: Conversation) -> int:
         """The newest change number; 0 when nothing was said."""
 
+    def channels(self, surface: str, tenant: str) -> tuple[str, ...]:
+        """The channels in which anything was said, by name."""
+
+    def recent(
+        self, conversation: Conversation, *, limit: int, before: int | None = None
+    ) -> tuple[Said, ...]:
+        """The last messages of a thread, or of a channel without its threads, in order.
+
+        `before` is the id of the first message that is known already.
+        """
+
+    def threads(self, conversation: Conversation, roots: Collection[str]) -> tuple[Said, ...]:
+        """All messages in the threads of these roots of a channel, in order."""
+
 
 class Workspaces(Protocol):
     """Where jobs work."""

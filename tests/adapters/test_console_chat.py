@@ -16,8 +16,8 @@ from adapters.console.buttons import ButtonBoard, press
 from adapters.console.chat import Chat
 from adapters.console.client import connect
 from adapters.console.lines import PipedLines, TerminalLines
-from adapters.console.messenger import ConsoleMessenger
 from adapters.console.screen import Screen
+from adapters.transcript import TranscriptMessenger
 from adapters.web.private_file import write_private
 from adapters.web.server import serve
 from bot.domain.conversation import CONSOLE
@@ -299,7 +299,7 @@ async def test_a_terminal_edits_completes_and_remembers(tmp_path: Path) -> None:
 
 
 async def test_the_messenger_tells_once_and_edits(world: World) -> None:
-    messenger = ConsoleMessenger(world.store)
+    messenger = TranscriptMessenger(world.store, "console")
     card = Message(title="card")
     first = await messenger.post(CONSOLE, card, key="p:1", thread=None)
     assert await messenger.post(CONSOLE, card, key="p:1", thread=None) == first

@@ -64,3 +64,31 @@ async def test_nothing_said(store: Store) -> None:
     assert await store.read(lambda tx: tx.transcript.newest(CONSOLE)) == 0
     with pytest.raises(NotFoundError):
         await store.write(lambda tx: tx.transcript.edit(1, {}))
+
+
+async def test_the_last_of_a_channel_and_the_threads_below(store: Store) -> None:
+    roots = [await post(store, name) for name in "abcd"]
+    await post(store, "elsewhere", where=OTHER)
+    replies = [
+        await post(store, f"{root.id}:{number}", where=replace(CONSOLE, thread=str(root.id)))
+        for number in (1, 2)
+        for root in roots[:2]
+    ]
+    await store.write(lambda tx: tx.transcript.edit(roots[0].id, {"title": "a, edited"}))
+
+    async def recent(limit: int, before: int | None = None, thread: str | None = None) -> list[int]:
+        place = replace(CONSOLE, thread=thread)
+        said = await store.read(lambda tx: tx.transcript.recent(place, limit=limit, before=before))
+        return [entry.id for entry in said]
+
+    a, b, c, d = (root.id for root in roots)
+    assert await recent(9) == [a, b, c, d]
+    assert await recent(2) == [c, d]
+    assert await recent(2, before=c) == [a, b]
+    assert await recent(9, thread=str(a)) == [replies[0].id, replies[2].id]
+    below = await store.read(lambda tx: tx.transcript.threads(CONSOLE, [str(a), str(b), str(c)]))
+    assert below == tuple(replies)
+    assert await store.read(lambda tx: tx.transcript.threads(CONSOLE, [])) == ()
+    channels = await store.read(lambda tx: tx.transcript.channels("console", "local"))
+    assert channels == ("console", "other")
+    assert await store.read(lambda tx: tx.transcript.channels("web", "local")) == ()

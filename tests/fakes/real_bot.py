@@ -55,6 +55,15 @@ class RealBot:
         assert line.startswith("Signalbox is ready on "), (line, self.log())
         return self
 
+    def sign_in_link(self) -> str:
+        """The link for browsers that it printed at its start."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        while line := self.process.stdout.readline():
+            if line.startswith("In a browser:"):
+                return line.split()[-1]
+        raise AssertionError(self.log())
+
     def log(self) -> str:
         """What it wrote."""
         return (self.data / "bot.log").read_text("utf-8")

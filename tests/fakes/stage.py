@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from adapters.agent.embedded import EmbeddedJobSource
-from adapters.console.messenger import ConsoleMessenger
+from adapters.transcript import TranscriptMessenger
 from adapters.vault import FernetVault
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.actor import person
@@ -245,6 +245,8 @@ async def stage(database: str, *, rules_: Rules | None = None) -> AsyncIterator[
     store = store_at(database, clock)
     await store.open()
     try:
-        yield Stage(store, clock, rules_ or rules(), {"console": ConsoleMessenger(store)})
+        yield Stage(
+            store, clock, rules_ or rules(), {"console": TranscriptMessenger(store, "console")}
+        )
     finally:
         await store.close()

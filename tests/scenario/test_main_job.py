@@ -127,6 +127,15 @@ async def test_deny_with_a_reason_ends_abandoned_and_tells_the_program(theatre: 
     assert "Abandoned" in text_of(await theatre.card())
 
 
+@pytest.mark.parametrize("reason", ["wrong \u202e rule", "wrong \x1b[2J rule"])
+async def test_a_form_with_control_characters_is_refused(theatre: Stage, reason: str) -> None:
+    await at_the_gate(theatre)
+    reply = await theatre.presses("reviewer", "Deny…", reason=reason)
+    assert reply.outcome is Outcome.USAGE
+    assert "holds a control character" in text_of(reply.message)
+    assert await status(theatre) is Status.WAITING
+
+
 async def test_a_push_outside_the_plan_opens_a_gate(theatre: Stage) -> None:
     runner = await at_the_gate(theatre)
     await theatre.says("reviewer", "approve last")

@@ -1,17 +1,17 @@
-"""The Messenger of the embedded console: messages are told by storing them."""
+"""The Messenger of the embedded chats, terminal and browser: messages are told by storing them."""
 
 from bot.domain.codec import encode
-from bot.domain.conversation import CONSOLE, Conversation
+from bot.domain.conversation import Conversation
 from bot.messages.message import Message
 from bot.ports.store import Store
 
 
-class ConsoleMessenger:
-    """Tells into the store's transcript, which terminals and browsers read."""
+class TranscriptMessenger:
+    """Tells one surface into the store's transcript, which terminals and browsers read."""
 
-    surface = CONSOLE.surface
-
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, surface: str) -> None:
+        """`surface` is console or web."""
+        self.surface = surface
         self._store = store
 
     async def post(

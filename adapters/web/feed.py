@@ -1,0 +1,141 @@
+"""What the browser chat shows: pages of a channel, threads, and changes as they come."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from markupsafe import Markup
+
+from adapters.web.channels import Channel, list_channels
+from adapters.web.outbound import Shown, footer_html, message_html
+from adapters.web.waiting import wake
+from bot.domain.codec import JSON, decode
+from bot.messages.message import Message
+from bot.ports.store import Said, Store, Topic, Tx
+from bot.services.rules import Rules
+
+PAGE = 30
+"""Messages of a channel that are shown at first, and with every “earlier”."""
+_BATCH = 100
+_PULSE = 15.0
+"""Seconds of silence after which a stream shows that it is alive."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A stretch of a channel, oldest first, as HTML."""
+
+    messages: tuple[str, ...]
+    first: int
+    """Id of the oldest one; 0 for none."""
+    more: bool
+    """Whether there is something before it."""
+
+
+def read_stretch(tx: Tx, channel: Channel, *, before: int | None = None) -> Stretch:
+    """The last messages of a channel, or those before one."""
+    roots = tx.transcript.recent(channel.conversation, limit=PAGE + 1, before=before)
+    shown = roots[-PAGE:]
+    footers = _footers(tx, channel, [str(root.id) for root in shown])
+    return Stretch(
+        messages=tuple(
+            message_html(_show(root).message, said=root, footer=footers[str(root.id)])
+            for root in shown
+        ),
+        first=shown[0].id if shown else 0,
+        more=len(roots) > PAGE,
+    )
+
+
+def read_thread(tx: Tx, channel: Channel, root: int) -> tuple[str, ...]:
+    """A card and all that was said below it; empty for a root that is not in this channel."""
+    found = tx.transcript.recent(channel.conversation, limit=1, before=root + 1)
+    said = [entry for entry in found if entry.id == root]
+    if said:
+        said += tx.transcript.threads(channel.conversation, [str(root)])
+    return tuple(message_html(_show(entry).message, said=entry) for entry in said)
+
+
+def newest_change(tx: Tx, channels: Sequence[Channel]) -> int:
+    """The newest change of any channel."""
+    return max(tx.transcript.newest(channel.conversation) for channel in channels)
+
+
+def _show(said: Said) -> Shown:
+    return Shown(said=said, message=decode(Message, said.message))
+
+
+def _footers(tx: Tx, channel: Channel, roots: Sequence[str]) -> dict[str, Markup]:
+    replies: dict[str, list[Shown]] = {root: [] for root in roots}
+    for said in tx.transcript.threads(channel.conversation, roots):
+        replies[said.thread or ""].append(_show(said))
+    return {root: footer_html(channel.name, int(root), below) for root, below in replies.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """Server-sent events of every channel, resumed by the number of the last change seen."""
+
+    store: Store
+    rules: Callable[[], Rules]
+    closing: asyncio.Event
+    """Set when the server is about to stop: streams end."""
+
+    async def follow(self, after: int, *, may_stay: Callable[[], bool]) -> AsyncIterator[str]:
+        """Events past a change, until the server closes or `may_stay` says no."""
+        watch = self.store.watch(Topic.TRANSCRIPT)
+        yield "retry: 1000\n\n"
+        if await self._lost(after):
+            yield "event: reset\ndata: {}\n\n"
+            return
+        while not self.closing.is_set():
+            events = await self.store.read(partial(self._events, after))
+            if not may_stay():
+                return
+            for change, data in events:
+                yield f"id: {change}\nevent: said\ndata: {json.dumps(data)}\n\n"
+                after = change
+            if not events:
+                await wake(watch, _PULSE, self.closing)
+                yield ": alive\n\n"
+
+    async def _lost(self, after: int) -> bool:
+        """Whether a reader has seen what this database never said, such as before a restore."""
+
+        def newest(tx: Tx) -> int:
+            return newest_change(tx, list_channels(tx, self.rules()))
+
+        return after > await self.store.read(newest)
+
+    def _events(self, after: int, tx: Tx) -> list[tuple[int, JSON]]:
+        """What changed, by change number; cut where a channel has more than a batch."""
+        heard: list[tuple[Channel, Said]] = []
+        last: list[int] = []
+        for channel in list_channels(tx, self.rules()):
+            said = tx.transcript.since(channel.conversation, change=after, limit=_BATCH)
+            heard += [(channel, entry) for entry in said]
+            last += [said[-1].change] if len(said) == _BATCH else []
+        end = min(last, default=None)
+        return [
+            (entry.change, _event(tx, channel, entry))
+            for channel, entry in sorted(heard, key=lambda pair: pair[1].change)
+            if end is None or entry.change <= end
+        ]
+
+
+def _event(tx: Tx, channel: Channel, said: Said) -> JSON:
+    message = _show(said).message
+    root = said.thread or str(said.id)
+    footer = _footers(tx, channel, [root])[root]
+    return {
+        "channel": channel.name,
+        "id": said.id,
+        "thread": said.thread,
+        "at": said.at.isoformat(),
+        "html": message_html(message, said=said, footer=None if said.thread else footer),
+        "footer": footer,
+        "words": message.fallback,
+        "mentions": list(message.mentions),
+    }

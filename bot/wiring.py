@@ -22,7 +22,8 @@ from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
 from adapters.web.chat import chat_router
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
-from adapters.web.console_token import keep_console_token
+from adapters.web.console_token import keep_console_token, keep_maintenance_token
+from adapters.web.maintenance_api import MaintenanceApi
 from adapters.web.server import serve
 from adapters.web.sessions import Sessions, keep_signing_key
 from bot.config import Settings
@@ -118,6 +119,8 @@ async def _at_work(
         routers.append(
             chat_router(store, dispatcher, rules=rules, sessions=sessions, closing=closing)
         )
+    tending = MaintenanceApi(maintenance=store.maintenance, token=keep_maintenance_token(data))
+    routers.append(tending.router())
     app = build_app(routers, ids, ready=partial(_ready, store), hosts=settings.hosts)
     await store.write(lambda tx: renew_leases(tx, rules()))
     source = EmbeddedJobSource(store, rules=rules, ids=ids, vault=vault)

@@ -17,6 +17,7 @@ from bot.messages.markup import escape
 from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Tone
 from bot.messages.question import question_card
 from bot.messages.render import link, moment_link, render, word
+from bot.messages.runbook_words import failed_step, failure_advice, runbook_body
 from bot.messages.views import GateView, RunView
 
 _TONES = {
@@ -43,7 +44,7 @@ def status_words(run: Run) -> str:
 def run_card(view: RunView) -> Message:
     """The one card of a run, as it stands now."""
     run = view.run
-    words = render("messages/card", run=run, view=view, status=status_words(run))
+    words = render("messages/card", run=run, view=view, log=view.log, status=status_words(run))
     return Message(
         title=f"{symbol(run.status)} {words.title}",
         body=words.body,
@@ -76,6 +77,7 @@ def run_detail(view: RunView) -> Message:
     inputs = " ".join(f"{name}={value}" for name, value in run.inputs.items())
     asked = (Fact(label=word("facts", "inputs"), value=escape(inputs)),) if inputs else ()
     noted = _noted(view.notes)
+    card = replace(card, body=runbook_body(view) or card.body)
     held = view.open_gate
     if held is None:
         return replace(card, facts=(*card.facts, *noted, people, *asked, *times))
@@ -83,7 +85,7 @@ def run_detail(view: RunView) -> Message:
     return replace(
         card,
         facts=(*card.facts, *noted, people, *asked, *times),
-        body=f"{gate.title}\n{gate.body}",
+        body="\n".join(filter(None, (runbook_body(view), gate.title, gate.body))),
         buttons=(*gate.buttons, *card.buttons),
         attributes={**card.attributes, **gate.attributes},
     )
@@ -243,6 +245,8 @@ def event_note(view: RunView, event: Event) -> Message:
         data=event.data,
         status=status_words(view.run),
         view=view,
+        failed=failed_step(view),
+        advice=failure_advice(view),
     )
     final = event.type is EventType.JOB_ENDED
     return Message(

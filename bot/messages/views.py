@@ -9,6 +9,7 @@ from bot.domain.job import Job
 from bot.domain.notes import Notes
 from bot.domain.policy import Ruling
 from bot.domain.run import Run
+from bot.domain.runbook_log import RunbookLog
 from bot.domain.vocabulary import Status
 
 
@@ -57,6 +58,8 @@ class RunView:
     """What the status allows; who may is decided when it is done."""
     notes: Notes = field(default_factory=Notes)
     """What the program says it did; only a detail page has them."""
+    log: RunbookLog | None = None
+    """The steps of a run that carries out a runbook."""
 
     @property
     def quiet_for(self) -> timedelta | None:

@@ -17,6 +17,7 @@ from bot.domain.vocabulary import Mode, Status
 from bot.ports.store import Tx
 from bot.services.case import Case
 from bot.services.people import require_person
+from bot.services.planning import first_phase
 from bot.services.rules import Rules
 
 _BRANCH = re.compile(
@@ -86,6 +87,34 @@ def dispatch(
     return _queue_first_job(tx, run, blueprint, actor)
 
 
+def repeat(tx: Tx, rules: Rules, run: Run, actor: Actor) -> Run:
+    """A new run of the same blueprint version with the same inputs, linked by `retry_of`."""
+    blueprint = tx.blueprints.load(run.blueprint_version)
+    owner, fallback = decide_owner(rules.policy, explicit="", requester=actor.name, assignee=None)
+    again = Run(
+        id=0,
+        profile=run.profile,
+        blueprint=run.blueprint,
+        blueprint_version=run.blueprint_version,
+        project=run.project,
+        title=run.title,
+        requested_by=actor.name,
+        attempt_by=actor.name,
+        surface=actor.surface,
+        owner=owner,
+        owner_fallback=fallback,
+        chosen_because=f"starts {run.key} again",
+        mode=run.mode,
+        inputs=run.inputs,
+        status=Status.QUEUED,
+        conversation=run.conversation,
+        created_at=tx.now(),
+        updated_at=tx.now(),
+        retry_of=run.id,
+    )
+    return _queue_first_job(tx, tx.runs.create(again), blueprint, actor)
+
+
 def _queue_first_job(tx: Tx, run: Run, blueprint: Blueprint, actor: Actor) -> Run:
     case = Case(tx, run, jobs=())
     if not run.branch and blueprint.repositories:
@@ -100,6 +129,7 @@ def _queue_first_job(tx: Tx, run: Run, blueprint: Blueprint, actor: Actor) -> Ru
         owner=run.owner,
         mode=run.mode.value,
         inputs=dict(run.inputs),
+        retry_of=run.retry_of,
     )
     return case.save()
 
@@ -115,10 +145,5 @@ def first_job(run: Run, blueprint: Blueprint, *, number: int, tx: Tx) -> Job:
         queued_at=tx.now(),
         target=blueprint.repositories[0] if blueprint.repositories else "",
         labels=blueprint.labels,
-        phase=first_phase(blueprint),
+        phase=first_phase(blueprint.profile),
     )
-
-
-def first_phase(blueprint: Blueprint) -> str:
-    """What a queued run of the profile shows as its phase."""
-    return {"agent": "preparing", "pod": "dispatched"}.get(blueprint.profile.value, "")

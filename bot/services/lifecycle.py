@@ -8,11 +8,11 @@ from bot.domain.events import EventType
 from bot.domain.order import OrderKind
 from bot.domain.run import Run
 from bot.domain.transition import End, told
-from bot.domain.vocabulary import Disposition, Profile, Reason, Status
+from bot.domain.vocabulary import RUNBOOKS, Disposition, Profile, Reason, Status
 from bot.domain.wording import label
 from bot.ports.store import Tx
 from bot.services.case import Case, load_case, stopping_status
-from bot.services.dispatching import first_job
+from bot.services.dispatching import first_job, repeat
 from bot.services.people import require_person
 from bot.services.rules import Rules
 
@@ -94,7 +94,10 @@ _FOLLOWED_UP = frozenset({Disposition.PR_OPEN, Disposition.PR_REJECTED})
 
 
 def retry(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
-    """Open the next attempt of an ended run: a new job, a new claim, a new workspace."""
+    """Open the next attempt of an ended run: a new job, a new claim, a new workspace.
+
+    A runbook begins as a new run instead, so that what was found and done before stays apart.
+    """
     case = load_case(tx, run_id)
     rules.permit(actor, "retry", run=case.run)
     run = case.run
@@ -104,6 +107,8 @@ def retry(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
         raise IllegalTransitionError(
             f"{run.key} is {words(run)}; {_retriable_words(run.profile)} can be retried."
         )
+    if run.profile in RUNBOOKS:
+        return repeat(tx, rules, run, actor)
     case.change(
         attempt=run.attempt + 1,
         attempt_by=actor.name,

@@ -12,7 +12,8 @@ from bot.domain.notes import NOTED, gather
 from bot.domain.policy import Ruling, decide_gate_permission, decide_permission
 from bot.domain.posting import CARD
 from bot.domain.run import Run
-from bot.domain.vocabulary import LIVE, Profile, Status
+from bot.domain.runbook_log import RunbookLog, read_log
+from bot.domain.vocabulary import LIVE, RUNBOOKS, Profile, Status
 from bot.messages.cards import status_words
 from bot.messages.views import GateView, RunView
 from bot.ports.run_standing import RunStanding
@@ -35,6 +36,7 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
         artifacts=tx.artifacts.of_run(run_id),
         queue_position=_queue_position(tx, case),
         verbs=_fitting_verbs(case.run) | _nudging(tx, case),
+        log=_log(tx, case.run),
     )
 
 
@@ -42,6 +44,13 @@ def view_detail(tx: Tx, rules: Rules, run_id: int) -> RunView:
     """A run as it stands now, with what its program says it did. Raises NotFoundError."""
     notes = gather(tx.runs.events_of(run_id, *NOTED))
     return replace(view_run(tx, rules, run_id), notes=notes)
+
+
+def _log(tx: Tx, run: Run) -> RunbookLog | None:
+    if run.profile not in RUNBOOKS:
+        return None
+    runbook = tx.blueprints.load(run.blueprint_version).runbook
+    return read_log(runbook, tx.runs.events(run.id)) if runbook else None
 
 
 def view_gate(rules: Rules, run: Run, gate: Gate) -> GateView:

@@ -128,7 +128,7 @@ class RealBot:
             "profile": "agent",
             "title": name,
             "project": "shop",
-            "command": ["/bin/sh", "-c", script],
+            **({"command": ["/bin/sh", "-c", script]} if script else {}),
             **more,
         }
         folder = self.data / "blueprints"

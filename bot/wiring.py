@@ -19,7 +19,7 @@ from adapters.system import RandomIds, SystemClock, lock_folder
 from adapters.transcript import TranscriptMessenger
 from adapters.vault import open_vault
 from adapters.web.agent_api import AgentApi
-from adapters.web.app import build_app
+from adapters.web.app import Router, build_app
 from adapters.web.chat import chat_router
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.console_token import keep_console_token, keep_maintenance_token
@@ -30,10 +30,12 @@ from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.labels import canonical
 from bot.notifier import Notifier
+from bot.ports.clock import Ids
 from bot.ports.job_source import Offer
 from bot.ports.messenger import Messenger
 from bot.ports.run_standing import FindStanding
 from bot.ports.store import Store, Tx
+from bot.ports.vault import Vault
 from bot.services.rules import Periods, Rules
 from bot.services.sweeping import renew_leases, sweep_gates, sweep_leases, sweep_timeouts
 from bot.services.viewing import stand
@@ -92,87 +94,129 @@ def _rulebook(settings: Settings, data: Path) -> Rulebook:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What most of the others need."""
+
+    settings: Settings
+    data: Path
+    store: AnyStore
+    rulebook: Rulebook
+    vault: Vault
+    dispatcher: Dispatcher
+    sessions: Sessions
+    ids: Ids
+    closing: asyncio.Event
+
+
 @asynccontextmanager
 async def _at_work(
     settings: Settings, data: Path, store: AnyStore, rulebook: Rulebook
 ) -> AsyncIterator[Bot]:
-    ids, rules, closing = RandomIds(), rulebook.current, asyncio.Event()
+    ids, rules = RandomIds(), rulebook.current
     vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
-    dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault)
-    notifier = Notifier(store, _messengers(store), rules=rules)
-    sessions = _sessions(settings, data)
-    access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
-    artifacts = ArtifactFolder(data / "artifacts")
-    routers = [
-        AgentApi(
-            store=store, rules=rules, artifacts=artifacts, vault=vault, closing=closing
-        ).router(),
-        ConsoleApi(
-            store=store,
-            requests=dispatcher,
-            standing=_standing(store, rulebook),
-            access=access,
-            closing=closing,
-        ).router(),
-    ]
-    if settings.rehearsal:
-        routers.append(
-            chat_router(store, dispatcher, rules=rules, sessions=sessions, closing=closing)
-        )
-    tending = MaintenanceApi(maintenance=store.maintenance, token=keep_maintenance_token(data))
-    routers.append(tending.router())
-    app = build_app(routers, ids, ready=partial(_ready, store), hosts=settings.hosts)
+    parts = _Parts(
+        settings=settings,
+        data=data,
+        store=store,
+        rulebook=rulebook,
+        vault=vault,
+        dispatcher=Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault),
+        sessions=_sessions(settings, data, ids),
+        ids=ids,
+        closing=asyncio.Event(),
+    )
+    app = build_app(_routers(parts), ids, ready=partial(_ready, store), hosts=settings.hosts)
     await store.write(lambda tx: renew_leases(tx, rules()))
-    source = EmbeddedJobSource(store, rules=rules, ids=ids, vault=vault)
-    agent = _agent(settings, data, source)
     async with (
-        serve(app, data, host=settings.host, port=settings.port, closing=closing) as address,
-        asyncio.TaskGroup() as group,
+        serve(app, data, host=settings.host, port=settings.port, closing=parts.closing) as address,
+        _background(parts),
     ):
-        tasks = [group.create_task(notifier.run()), group.create_task(dispatcher.resume())]
-        if settings.slots:
-            tasks.append(group.create_task(agent.run()))
-        sweeps = {**_sweeps(store, rulebook), "requests": (10.0, dispatcher.resume)}
-        clockwork = start_clockwork(sweeps, leads=store.leads)
+        sign_in = f"{address}{parts.sessions.sign_in_path}" if settings.rehearsal else ""
+        yield Bot(
+            address=address,
+            sign_in=sign_in,
+            store=store,
+            dispatcher=parts.dispatcher,
+            rules=rulebook,
+        )
+
+
+@asynccontextmanager
+async def _background(parts: _Parts) -> AsyncIterator[None]:
+    """All that goes on by itself while the block runs."""
+    store, rules = parts.store, parts.rulebook.current
+    notifier = Notifier(store, _messengers(store), rules=rules)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(notifier.run()), group.create_task(parts.dispatcher.resume())]
+        if parts.settings.slots:
+            tasks.append(group.create_task(_agent(parts).run()))
+        clockwork = start_clockwork(_sweeps(parts), leads=store.leads)
         try:
-            sign_in = f"{address}{sessions.sign_in_path}" if settings.rehearsal else ""
-            yield Bot(
-                address=address,
-                sign_in=sign_in,
-                store=store,
-                dispatcher=dispatcher,
-                rules=rulebook,
-            )
+            yield
         finally:
             clockwork.shutdown(wait=False)
             for task in tasks:
                 task.cancel()
 
 
+def _routers(parts: _Parts) -> list[Router]:
+    store, rules, closing = parts.store, parts.rulebook.current, parts.closing
+    rehearsal = parts.settings.rehearsal
+    routers = [
+        AgentApi(
+            store=store,
+            rules=rules,
+            artifacts=ArtifactFolder(parts.data / "artifacts"),
+            vault=parts.vault,
+            closing=closing,
+        ).router(),
+        ConsoleApi(
+            store=store,
+            requests=parts.dispatcher,
+            standing=_standing(store, parts.rulebook),
+            access=ConsoleAccess(token=keep_console_token(parts.data), rehearsal=rehearsal),
+            closing=closing,
+        ).router(),
+        MaintenanceApi(
+            maintenance=store.maintenance, token=keep_maintenance_token(parts.data)
+        ).router(),
+    ]
+    if rehearsal:
+        sessions = parts.sessions
+        chat = chat_router(store, parts.dispatcher, rules=rules, sessions=sessions, closing=closing)
+        routers.append(chat)
+    return routers
+
+
 def _messengers(store: Store) -> dict[str, Messenger]:
     return {surface: TranscriptMessenger(store, surface) for surface in ("console", "web")}
 
 
-def _sessions(settings: Settings, data: Path) -> Sessions:
-    ids = RandomIds()
+def _sessions(settings: Settings, data: Path, ids: Ids) -> Sessions:
     key = settings.signing_key or keep_signing_key(data, ids)
     return Sessions(key, clock=SystemClock(), ids=ids)
 
 
-def _agent(settings: Settings, data: Path, source: EmbeddedJobSource) -> AgentLoop:
+def _agent(parts: _Parts) -> AgentLoop:
+    source = EmbeddedJobSource(
+        parts.store, rules=parts.rulebook.current, ids=parts.ids, vault=parts.vault
+    )
+    settings = parts.settings
     offer = Offer(agent=settings.agent, labels=canonical(["local"]), slots=settings.slots)
-    return AgentLoop(source, LocalExecutor(data / "jobs"), offer)
+    return AgentLoop(source, LocalExecutor(parts.data / "jobs"), offer)
 
 
-def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
+def _sweeps(parts: _Parts) -> dict[str, tuple[float, Sweep]]:
     def sweep(unit: Callable[[Tx, Rules], object]) -> Sweep:
-        return lambda: store.write(lambda tx: unit(tx, rulebook.current()))
+        return lambda: parts.store.write(lambda tx: unit(tx, parts.rulebook.current()))
 
     return {
         "gates": (1, sweep(sweep_gates)),
         "leases": (5, sweep(lambda tx, _: sweep_leases(tx))),
         "timeouts": (1, sweep(sweep_timeouts)),
         "stats": (60, sweep(lambda tx, _: tx.runs.fold_stats())),
+        "requests": (10, parts.dispatcher.resume),
     }
 
 

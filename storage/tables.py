@@ -202,8 +202,8 @@ jobs = Table(
     Column("report_seq", Integer, nullable=False),
     Column("exit_code", Integer),
     _words("base"),
-    Column("compute_rate", Usd, nullable=False, server_default="0"),
     _at("quiet_since", nullable=True),
+    Column("compute_rate", Usd, nullable=False, server_default="0"),
     UniqueConstraint("run_id", "number"),
     Index("jobs_live", "status", "id", **_only(LIVE_ONLY)),
 )

@@ -13,7 +13,7 @@ def newest(filter_: Filter, *, limit: int, before: int | None) -> Select[tuple[o
     Each status is walked down its own index: a database that is given several at once would
     sort every run that ever had one of them.
     """
-    conditions = _conditions(filter_)
+    conditions = demands_of(filter_)
     if before is not None:
         conditions.append(runs.c.id < before)
     if len(filter_.statuses) > 1:
@@ -31,7 +31,7 @@ def newest(filter_: Filter, *, limit: int, before: int | None) -> Select[tuple[o
     return select(runs).where(*conditions).order_by(runs.c.id.desc()).limit(limit)
 
 
-def _conditions(filter_: Filter) -> list[ColumnElement[bool]]:
+def demands_of(filter_: Filter) -> list[ColumnElement[bool]]:
     """What a filter demands, its statuses aside."""
     demands: list[ColumnElement[bool]] = [runs.c.disposition != Disposition.DELETED]
     for column, words in (

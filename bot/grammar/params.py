@@ -120,7 +120,7 @@ def _read_param(param: Param, words: Words, *, free_text: bool) -> Any:
 
 def _read_number(words: Words) -> int | None:
     word = words.peek()
-    if word is None or not re.fullmatch(r"\d{1,9}", word.text):
+    if word is None or word.quoted or not re.fullmatch(r"\d{1,9}", word.text):
         return None
     words.next()
     return int(word.text)

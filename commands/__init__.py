@@ -3,6 +3,7 @@
 from bot.dispatch.command import Command
 from commands import (
     approve,
+    artifacts,
     ask,
     assign,
     changes,
@@ -28,6 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     mine.COMMAND,
     show.COMMAND,
     logs.COMMAND,
+    artifacts.COMMAND,
     approve.COMMAND,
     deny.COMMAND,
     changes.COMMAND,

@@ -76,22 +76,27 @@ _BY_ROLE: Mapping[str, Role] = {
     "list": Role.VIEWER,
     "show": Role.VIEWER,
     "logs": Role.VIEWER,
+    "artifacts": Role.VIEWER,
+    "blueprints": Role.VIEWER,
     "mine": Role.VIEWER,
     "stats": Role.VIEWER,
     "why": Role.VIEWER,
     "help": Role.VIEWER,
     "ask": Role.OPERATOR,
     "review": Role.OPERATOR,
+    "enable": Role.APPROVER,
+    "disable": Role.APPROVER,
     "assign": Role.ADMIN,
 }
 _BY_TERMS: Mapping[str, str] = {
     "dispatch": "run",
     "retry": "run",
+    "rerun": "run",
     "restart": "cancel",
     "stop": "cancel",
     "delete": "cancel",
 }
-_OWN = frozenset({"restart", "stop", "delete", "retry"})
+_OWN = frozenset({"restart", "stop", "delete", "retry", "rerun"})
 
 
 def decide_permission(

@@ -40,6 +40,13 @@ class Rules:
             raise RefusedError(refusal(actor, verb, ruling))
         return ruling
 
+    def permits(
+        self, actor: Actor, verb: str, *, blueprint: str = "", run: Run | None = None
+    ) -> bool:
+        """Whether `permit` would let it pass."""
+        person = actor.handle or ""
+        return decide_permission(self.policy, person, verb, blueprint=blueprint, run=run).allowed
+
 
 def refusal(actor: Actor, verb: str, ruling: Ruling) -> str:
     """The private words of a no: who may, and by which rule."""

@@ -13,13 +13,17 @@ from adapters.artifact_folder import ArtifactFolder
 from adapters.clockwork import Sweep, start_clockwork
 from adapters.console.messenger import ConsoleMessenger
 from adapters.executors.local import LocalExecutor
+from adapters.file_news import FileNewsWatch
 from adapters.rehearsal import create_world
+from adapters.retention import Retention
 from adapters.rulebook import Rulebook
 from adapters.system import RandomIds, SystemClock, lock_folder
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
+from adapters.web.artifact_downloads import ArtifactDownloads
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.console_token import keep_console_token
+from adapters.web.output_api import OutputApi
 from adapters.web.server import serve
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
@@ -91,7 +95,17 @@ async def _at_work(
     notifier = Notifier(store, {"console": ConsoleMessenger(store)}, rules=rules)
     access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
     artifacts = ArtifactFolder(data / "artifacts")
+    retention = Retention(
+        store=store,
+        artifacts=artifacts,
+        log_time=settings.log_time,
+        artifact_time=settings.artifact_time,
+    )
     routers = [
+        OutputApi(store=store, rules=rules, access=access, closing=closing).router(),
+        ArtifactDownloads(
+            store=store, rules=rules, artifacts=artifacts, authorise=access.authorise
+        ).router(),
         AgentApi(store=store, rules=rules, artifacts=artifacts, closing=closing).router(),
         ConsoleApi(
             store=store,
@@ -111,7 +125,7 @@ async def _at_work(
         tasks = [group.create_task(notifier.run()), group.create_task(dispatcher.resume())]
         if settings.slots:
             tasks.append(group.create_task(agent.run()))
-        clockwork = start_clockwork(_sweeps(store, rulebook))
+        clockwork = start_clockwork(_sweeps(store, rulebook, retention))
         try:
             yield Bot(address=address, store=store, dispatcher=dispatcher, rules=rulebook)
         finally:
@@ -126,11 +140,16 @@ def _agent(settings: Settings, data: Path, store: Store, rulebook: Rulebook) -> 
     return AgentLoop(source, LocalExecutor(data / "jobs"), offer)
 
 
-def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
+def _sweeps(
+    store: Store, rulebook: Rulebook, retention: Retention
+) -> dict[str, tuple[float, Sweep]]:
     def sweep(unit: Callable[[Tx, Rules], object]) -> Sweep:
         return lambda: store.write(lambda tx: unit(tx, rulebook.current()))
 
+    news = FileNewsWatch(store, rules=rulebook.current)
     return {
+        "files": (1, news.look),
+        "retention": (600, retention.sweep),
         "gates": (1, sweep(sweep_gates)),
         "leases": (5, sweep(lambda tx, _: sweep_leases(tx))),
         "timeouts": (1, sweep(sweep_timeouts)),

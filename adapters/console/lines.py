@@ -30,6 +30,9 @@ class Lines(Protocol):
     async def ask(self, question: str) -> str | None:
         """The answer to a question, which no history keeps; None when it is left."""
 
+    async def leave(self, hint: str) -> None:
+        """Return when the person wants to leave what is being shown."""
+
     def shared_output(self) -> AbstractContextManager[None]:
         """While this is entered, output does not tear the line that is being typed."""
 
@@ -62,6 +65,10 @@ class TerminalLines:
             return await self._questions.prompt_async(question)
         except (KeyboardInterrupt, EOFError):
             return None
+
+    async def leave(self, hint: str) -> None:
+        """Enter, Ctrl-C and Ctrl-D leave."""
+        await self.ask(hint)
 
     def shared_output(self) -> AbstractContextManager[None]:
         """Output goes above the prompt."""
@@ -98,6 +105,10 @@ class PipedLines:
     async def ask(self, question: str) -> str | None:
         """The next line answers."""
         return await self.read(question)
+
+    async def leave(self, hint: str) -> None:  # noqa: ARG002  # nobody sees it
+        """What is piped in is for afterwards: only the end of what is shown ends it."""
+        await asyncio.Event().wait()
 
     def shared_output(self) -> AbstractContextManager[None]:
         """Nothing is typed here that could be torn."""

@@ -72,11 +72,8 @@ class Output:
 
     job: Job
     chunks: tuple[LogChunk, ...]
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more can come after these."""
-        return not self.job.status.live
+    ended: bool
+    """Whether nothing more can come after these."""
 
     def __len__(self) -> int:
         """Something to tell counts, also the end."""
@@ -192,5 +189,8 @@ def follow(tx: Tx, run: Run, *, number: int | None, after: int | None) -> Output
     """A job's output past a chunk; without one its last stretch."""
     job = find_job(tx, run, number)
     if after is None:
-        return Output(job=job, chunks=tx.logs.last(job.id, limit=_TAIL))
-    return Output(job=job, chunks=tx.logs.since(job.id, after=after, limit=_BATCH))
+        chunks, more = tx.logs.last(job.id, limit=_TAIL), False
+    else:
+        chunks = tx.logs.since(job.id, after=after, limit=_BATCH)
+        more = len(chunks) == _BATCH
+    return Output(job=job, chunks=chunks, ended=not job.status.live and not more)

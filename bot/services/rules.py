@@ -47,6 +47,10 @@ class Rules:
         person = actor.handle or ""
         return decide_permission(self.policy, person, verb, blueprint=blueprint, run=run).allowed
 
+    def who_may(self, verb: str) -> tuple[str, ...]:
+        """The people who may use a verb, by handle."""
+        return decide_permission(self.policy, "", verb).who
+
 
 def refusal(actor: Actor, verb: str, ruling: Ruling) -> str:
     """The private words of a no: who may, and by which rule."""

@@ -47,9 +47,9 @@ async def test_all_are_listed_with_their_last_run_and_what_is_wrong(theatre: Sta
     ]
     assert [row.button for row in (await listed(theatre)).rows] == [None, None]
     theatre.rules = replace(theatre.rules, catalog=Catalog(problems=(PROBLEM,)))
-    said = text_of(await listed(theatre))
-    assert "There is no blueprint that can be used" in said
-    assert "x.yaml, line 3" in said
+    nothing = text_of(await listed(theatre))
+    assert "There is no blueprint that can be used" in nothing
+    assert "x.yaml, line 3" in nothing
     assert "You may not blueprints" in await says(theatre, "stranger", "blueprints")
 
 

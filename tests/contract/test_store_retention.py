@@ -60,7 +60,8 @@ async def test_chunks_that_may_hold_words(store: Store, words: list[str], seqs: 
 
 
 async def test_a_search_goes_back_a_bounded_stretch_at_a_time(store: Store) -> None:
-    await store.write(lambda tx: (say(tx, add(tx), *"xoxoo"), say(tx, add(tx), "x")))
+    await store.write(lambda tx: say(tx, add(tx), *"xoxoo"))
+    await store.write(lambda tx: say(tx, add(tx), "x"))
     assert await holding(store, "x", limit=2) == ([], 4)
     assert await holding(store, "x", before=4, limit=2) == ([3], 2)
     assert await holding(store, "x", before=2, limit=2) == ([1], None)

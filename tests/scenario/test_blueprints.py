@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.actor import CLOCK
+from bot.domain.actor import CLOCK, Actor, person
 from bot.domain.catalog import Catalog, FileProblem
 from bot.domain.codec import JSON
 from bot.domain.conversation import CONSOLE
@@ -80,13 +80,13 @@ async def test_a_disabled_blueprint_starts_nothing_and_says_why(theatre: Stage) 
 
 
 async def test_triggers_are_ignored_and_counted_meanwhile(theatre: Stage) -> None:
-    async def triggers() -> JSON:
+    async def triggers(actor: Actor = CLOCK) -> JSON:
         return await theatre.store.write(
             lambda tx: dispatch_triggered(
                 tx,
-                replace(theatre.rules, policy=replace(theatre.rules.policy, people={})),
+                theatre.rules,
                 DispatchRequest(blueprint="hello"),
-                actor=CLOCK,
+                actor=actor,
                 conversation=CONSOLE,
             )
         )
@@ -95,6 +95,7 @@ async def test_triggers_are_ignored_and_counted_meanwhile(theatre: Stage) -> Non
     assert [await triggers() for _ in range(3)] == [None, None, None]
     assert "3 triggers ignored" in text_of(await listed(theatre))
     assert "3 triggers were ignored" in await says(theatre, "admin", "blueprints enable hello")
+    assert (await triggers(person("developer", "schedule"))).key == "R-1"
 
 
 @pytest.mark.parametrize(

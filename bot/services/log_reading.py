@@ -106,7 +106,7 @@ def read_before(tx: Tx, job: Job, end: Place | None) -> Stretch:
     start, text = end, ""
     for chunk in reversed(chunks):
         stop = end.offset if chunk.seq == end.seq else len(chunk.text)
-        begin = _line_start(chunk.text, max(0, stop - SHOWN + len(text)), stop)
+        begin = _line_start(chunk.text, max(0, stop - SHOWN + len(text)), stop, first=not text)
         start, text = Place(seq=chunk.seq, offset=begin), chunk.text[begin:stop] + text
         if begin or len(text) >= SHOWN:
             break
@@ -119,7 +119,7 @@ def read_after(tx: Tx, job: Job, start: Place) -> Stretch:
     while batch := tx.logs.since(job.id, after=after, limit=_BATCH):
         for chunk in batch:
             begin = start.offset if chunk.seq == start.seq else 0
-            stop = _line_end(chunk.text, begin, begin + SHOWN - len(text))
+            stop = _line_end(chunk.text, begin, begin + SHOWN - len(text), first=not text)
             end, text = Place(seq=chunk.seq, offset=stop), text + chunk.text[begin:stop]
             if stop < len(chunk.text) or len(text) >= SHOWN:
                 return _stretch(tx, job, text, start=start, end=end)
@@ -127,18 +127,24 @@ def read_after(tx: Tx, job: Job, start: Place) -> Stretch:
     return _stretch(tx, job, text, start=start, end=end)
 
 
-def _line_start(text: str, begin: int, stop: int) -> int:
-    """Where the first whole line after a cut begins; the cut itself within a very long line."""
-    newline = text.find("\n", begin, stop - 1) if begin else -1
-    return newline + 1 if newline >= 0 else begin
+def _line_start(text: str, begin: int, stop: int, *, first: bool) -> int:
+    """Where the first whole line after a cut begins.
+
+    The cut itself within a line that is too long for any page, which then is the `first` text.
+    """
+    newline = text.find("\n", begin, stop) if begin else -1
+    too_long = first and newline + 1 >= stop
+    return begin if newline < 0 or too_long else newline + 1
 
 
-def _line_end(text: str, begin: int, stop: int) -> int:
-    """Where the last whole line before a cut ends."""
+def _line_end(text: str, begin: int, stop: int, *, first: bool) -> int:
+    """Where the last whole line before a cut ends; the cut itself as above."""
     if stop >= len(text):
         return len(text)
     newline = text.rfind("\n", begin, stop)
-    return newline + 1 if newline >= 0 else stop
+    if newline >= 0:
+        return newline + 1
+    return stop if first else begin
 
 
 def _stretch(tx: Tx, job: Job, text: str, *, start: Place, end: Place) -> Stretch:

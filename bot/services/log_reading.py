@@ -12,6 +12,8 @@ from bot.ports.store import LogChunk, Tx
 
 SHOWN = 12_000
 """Characters of output in one answer."""
+_WHOLE = 2_000
+"""Characters of a line that are rather left for the next page than cut."""
 _BATCH = 50
 """Chunks that are read at once."""
 _MOST = 1_000
@@ -128,13 +130,13 @@ def read_after(tx: Tx, job: Job, start: Place) -> Stretch:
 
 
 def _line_start(text: str, begin: int, stop: int, *, first: bool) -> int:
-    """Where the first whole line after a cut begins.
+    """Where the first whole line after a cut begins; the cut itself within a long line.
 
-    The cut itself within a line that is too long for any page, which then is the `first` text.
+    `first` text of a page must not become empty.
     """
     newline = text.find("\n", begin, stop) if begin else -1
-    too_long = first and newline + 1 >= stop
-    return begin if newline < 0 or too_long else newline + 1
+    empty = first and newline + 1 >= stop
+    return newline + 1 if 0 <= newline < begin + _WHOLE and not empty else begin
 
 
 def _line_end(text: str, begin: int, stop: int, *, first: bool) -> int:
@@ -142,9 +144,8 @@ def _line_end(text: str, begin: int, stop: int, *, first: bool) -> int:
     if stop >= len(text):
         return len(text)
     newline = text.rfind("\n", begin, stop)
-    if newline >= 0:
-        return newline + 1
-    return stop if first else begin
+    end = newline + 1 if newline >= 0 else stop if first else begin
+    return end if stop - end < _WHOLE else stop
 
 
 def _stretch(tx: Tx, job: Job, text: str, *, start: Place, end: Place) -> Stretch:

@@ -39,6 +39,7 @@ def _small_pages() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log_reading, "SHOWN", PAGE)
         patch.setattr(log_reading, "_BATCH", 3)
+        patch.setattr(log_reading, "_WHOLE", 8)
         yield
 
 

@@ -22,6 +22,11 @@ NAME = Matching(
     problem="{} is not a name",
     remedy="write up to 63 lower-case letters, digits and dashes",
 )
+_PERSON = Matching(
+    pattern=r"(@?[a-z0-9][a-z0-9._-]{0,62})?",
+    problem="{} is not a person's name",
+    remedy="write the name that policy.yaml has, such as ana",
+)
 _INPUT_NAME = Matching(
     pattern=r"[a-z][a-z0-9_]{0,62}",
     problem="{} is not a name",
@@ -95,6 +100,10 @@ def _repository(value: str) -> str:
 
 
 _REPOSITORIES = "write an absolute path, a path from the data folder, or a git, ssh or https URL"
+
+
+def _handle(value: str) -> str:
+    return value.removeprefix("@")
 
 
 def _labels(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -251,6 +260,8 @@ class BlueprintFile(FileModel, title="Signalbox blueprint"):
     """How long the workspace is kept after a success."""
     retry_safe: _Flag = False
     """Whether a job may be started again by itself when its agent is lost."""
+    owner: Annotated[str, _PERSON, AfterValidator(_handle)] = ""
+    """The person who is told when this file cannot be read."""
 
     def flaws(self) -> Flaws:
         """Repeated names, variables that are set twice, and the flaws of the inputs."""

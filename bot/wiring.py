@@ -12,17 +12,21 @@ from adapters.agent.loop import AgentLoop
 from adapters.artifact_folder import ArtifactFolder
 from adapters.clockwork import Sweep, start_clockwork
 from adapters.executors.local import LocalExecutor
+from adapters.file_news import FileNewsWatch
 from adapters.proc import hide_memory
 from adapters.rehearsal import create_world
+from adapters.retention import Retention
 from adapters.rulebook import Rulebook
 from adapters.system import RandomIds, SystemClock, lock_folder
 from adapters.transcript import TranscriptMessenger
 from adapters.vault import open_vault
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
+from adapters.web.artifact_downloads import ArtifactDownloads
 from adapters.web.chat import chat_router
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.console_token import keep_console_token
+from adapters.web.output_api import OutputApi
 from adapters.web.server import serve
 from adapters.web.sessions import Sessions, keep_signing_key
 from bot.config import Settings
@@ -102,9 +106,19 @@ async def _at_work(
     sessions = _sessions(settings, data)
     access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
     artifacts = ArtifactFolder(data / "artifacts")
+    retention = Retention(
+        store=store,
+        artifacts=artifacts,
+        log_time=settings.log_time,
+        artifact_time=settings.artifact_time,
+    )
     routers = [
         AgentApi(
             store=store, rules=rules, artifacts=artifacts, vault=vault, closing=closing
+        ).router(),
+        OutputApi(store=store, rules=rules, access=access, closing=closing).router(),
+        ArtifactDownloads(
+            store=store, rules=rules, artifacts=artifacts, authorise=access.authorise
         ).router(),
         ConsoleApi(
             store=store,
@@ -129,7 +143,7 @@ async def _at_work(
         tasks = [group.create_task(notifier.run()), group.create_task(dispatcher.resume())]
         if settings.slots:
             tasks.append(group.create_task(agent.run()))
-        sweeps = {**_sweeps(store, rulebook), "requests": (10.0, dispatcher.resume)}
+        sweeps = {**_sweeps(store, rulebook, retention), "requests": (10.0, dispatcher.resume)}
         clockwork = start_clockwork(sweeps, leads=store.leads)
         try:
             sign_in = f"{address}{sessions.sign_in_path}" if settings.rehearsal else ""
@@ -161,11 +175,16 @@ def _agent(settings: Settings, data: Path, source: EmbeddedJobSource) -> AgentLo
     return AgentLoop(source, LocalExecutor(data / "jobs"), offer)
 
 
-def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
+def _sweeps(
+    store: Store, rulebook: Rulebook, retention: Retention
+) -> dict[str, tuple[float, Sweep]]:
     def sweep(unit: Callable[[Tx, Rules], object]) -> Sweep:
         return lambda: store.write(lambda tx: unit(tx, rulebook.current()))
 
+    news = FileNewsWatch(store, rules=rulebook.current)
     return {
+        "files": (1, news.look),
+        "retention": (600, retention.sweep),
         "gates": (1, sweep(sweep_gates)),
         "leases": (5, sweep(lambda tx, _: sweep_leases(tx))),
         "timeouts": (1, sweep(sweep_timeouts)),

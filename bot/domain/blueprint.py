@@ -124,6 +124,8 @@ class Blueprint:
     match: Mapping[str, str] = field(default_factory=dict)
     keep_alive: timedelta = timedelta(0)
     retry_safe: bool = False
+    owner: str = ""
+    """The handle of the person who is told when its file is broken."""
 
     @cached_property
     def version(self) -> str:

@@ -12,7 +12,7 @@ from adapters.artifact_folder import ArtifactFolder
 from adapters.retention import Retention
 from bot.domain.vocabulary import Status
 from bot.ports.store import Store, Tx
-from storage.store import SqliteStore
+from storage.stores import store_at
 from tests.contract.rows import job_row, run_row
 from tests.fakes.clock import NOON, FakeClock
 
@@ -25,8 +25,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Store]:
-    opened = SqliteStore(tmp_path / "signalbox.db", clock)
+async def store(database: str, clock: FakeClock) -> AsyncIterator[Store]:
+    opened = store_at(database, clock)
     await opened.open()
     yield opened
     await opened.close()

@@ -17,6 +17,11 @@ NAME = Matching(
     problem="{} is not a name",
     remedy="write up to 63 lower-case letters, digits and dashes",
 )
+PERSON = Matching(
+    pattern=r"(@?[a-z0-9][a-z0-9._-]{0,62})?",
+    problem="{} is not a person's name",
+    remedy="write the name that policy.yaml has, such as ana",
+)
 INPUT_NAME = Matching(
     pattern=r"[a-z][a-z0-9_]{0,62}",
     problem="{} is not a name",
@@ -139,3 +144,8 @@ Secret = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^(?:{_REFERENCE})$"}),
 ]
 Repository = Annotated[str, LINE, AfterValidator(_repository)]
+
+
+def read_handle(value: str) -> str:
+    """A person's handle, with or without the at sign."""
+    return value.removeprefix("@")

@@ -12,6 +12,7 @@ from adapters.blueprint_fields import (
     INPUT_NAME,
     LINE,
     NAME,
+    PERSON,
     VARIABLE,
     AnyDuration,
     Command,
@@ -20,6 +21,7 @@ from adapters.blueprint_fields import (
     Repository,
     Secret,
     Whole,
+    read_handle,
     read_labels,
     single,
 )
@@ -139,6 +141,8 @@ class BlueprintFile(FileModel, title="Signalbox blueprint"):
     """How long the workspace is kept after a success."""
     retry_safe: Flag = False
     """Whether a job may be started again by itself when its agent is lost."""
+    owner: Annotated[str, PERSON, AfterValidator(read_handle)] = ""
+    """The person who is told when this file cannot be read."""
 
     def flaws(self) -> Flaws:
         """Repeated names, variables that are set twice, and the flaws of the inputs."""

@@ -15,6 +15,15 @@ from bot.domain.errors import UserError
 _PREFIX = "SIGNALBOX_"
 _FILE = "signalbox.toml"
 _DATABASES = ("sqlite:///", "postgresql://")
+_MOST = {
+    "port": 65_535,
+    "slots": 1_000_000,
+    "gate_hold": 1_000_000,
+    "grace": 1_000_000,
+    "log_days": 100_000,
+    "artifact_days": 100_000,
+}
+"""The largest of each setting that is a whole number."""
 _SURFACES = ("slack_", "discord_", "linear_", "github_", "oidc_")
 """Settings of chats, trackers and sign-in; with any of them this is no rehearsal."""
 
@@ -51,6 +60,10 @@ class Settings:
     """Seals secret answers; several with a comma between them, the first of which seals."""
     signing_key: str = field(default="", repr=False)
     """What browser sessions are signed with; by default a key made in the data folder."""
+    log_days: int = 90
+    """Days that the output of ended jobs is kept; 0 for ever."""
+    artifact_days: int = 90
+    """Days that files of ended runs are kept; 0 for ever."""
     rehearsal: bool = True
     """Whether nobody from outside can reach this bot; derived, not set."""
 
@@ -69,6 +82,16 @@ class Settings:
     def grace_time(self) -> timedelta:
         """`grace` as a duration."""
         return timedelta(seconds=self.grace)
+
+    @property
+    def log_time(self) -> timedelta:
+        """`log_days` as a duration."""
+        return timedelta(days=self.log_days)
+
+    @property
+    def artifact_time(self) -> timedelta:
+        """`artifact_days` as a duration."""
+        return timedelta(days=self.artifact_days)
 
     @property
     def database(self) -> str:
@@ -134,8 +157,8 @@ def _read_file(folder: Path) -> dict[str, object]:
 def _read(name: str, value: str) -> object:
     if name in {"data_dir", "blueprints", "policy", "prices"}:
         return Path(value).expanduser()
-    if name in {"port", "slots", "gate_hold", "grace"}:
-        most = 65_535 if name == "port" else 1_000_000
+    if name in _MOST:
+        most = _MOST[name]
         if not value.isascii() or not value.isdigit() or int(value) > most:
             raise UserError(
                 f"{_PREFIX}{name.upper()} is a whole number from 0 to {most:,}, not “{value[:40]}”."

@@ -12,18 +12,22 @@ from adapters.agent.loop import AgentLoop
 from adapters.artifact_folder import ArtifactFolder
 from adapters.clockwork import Sweep, start_clockwork
 from adapters.executors.local import LocalExecutor
+from adapters.file_news import FileNewsWatch
 from adapters.proc import hide_memory
 from adapters.rehearsal import create_world
+from adapters.retention import Retention
 from adapters.rulebook import Rulebook
 from adapters.system import RandomIds, SystemClock, lock_folder
 from adapters.transcript import TranscriptMessenger
 from adapters.vault import open_vault
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import Router, build_app
+from adapters.web.artifact_downloads import ArtifactDownloads
 from adapters.web.chat import chat_router
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.console_token import keep_console_token, keep_maintenance_token
 from adapters.web.maintenance_api import MaintenanceApi
+from adapters.web.output_api import OutputApi
 from adapters.web.server import serve
 from adapters.web.sessions import Sessions, keep_signing_key
 from bot.config import Settings
@@ -104,6 +108,8 @@ class _Parts:
     rulebook: Rulebook
     vault: Vault
     dispatcher: Dispatcher
+    artifacts: ArtifactFolder
+    access: ConsoleAccess
     sessions: Sessions
     ids: Ids
     closing: asyncio.Event
@@ -122,6 +128,8 @@ async def _at_work(
         rulebook=rulebook,
         vault=vault,
         dispatcher=Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault),
+        artifacts=ArtifactFolder(data / "artifacts"),
+        access=ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal),
         sessions=_sessions(settings, data, ids),
         ids=ids,
         closing=asyncio.Event(),
@@ -162,27 +170,27 @@ async def _background(parts: _Parts) -> AsyncIterator[None]:
 
 def _routers(parts: _Parts) -> list[Router]:
     store, rules, closing = parts.store, parts.rulebook.current, parts.closing
-    rehearsal = parts.settings.rehearsal
+    artifacts, access = parts.artifacts, parts.access
     routers = [
         AgentApi(
-            store=store,
-            rules=rules,
-            artifacts=ArtifactFolder(parts.data / "artifacts"),
-            vault=parts.vault,
-            closing=closing,
+            store=store, rules=rules, artifacts=artifacts, vault=parts.vault, closing=closing
+        ).router(),
+        OutputApi(store=store, rules=rules, access=access, closing=closing).router(),
+        ArtifactDownloads(
+            store=store, rules=rules, artifacts=artifacts, authorise=access.authorise
         ).router(),
         ConsoleApi(
             store=store,
             requests=parts.dispatcher,
             standing=_standing(store, parts.rulebook),
-            access=ConsoleAccess(token=keep_console_token(parts.data), rehearsal=rehearsal),
+            access=access,
             closing=closing,
         ).router(),
         MaintenanceApi(
             maintenance=store.maintenance, token=keep_maintenance_token(parts.data)
         ).router(),
     ]
-    if rehearsal:
+    if parts.settings.rehearsal:
         sessions = parts.sessions
         chat = chat_router(store, parts.dispatcher, rules=rules, sessions=sessions, closing=closing)
         routers.append(chat)
@@ -211,7 +219,17 @@ def _sweeps(parts: _Parts) -> dict[str, tuple[float, Sweep]]:
     def sweep(unit: Callable[[Tx, Rules], object]) -> Sweep:
         return lambda: parts.store.write(lambda tx: unit(tx, parts.rulebook.current()))
 
+    settings = parts.settings
+    news = FileNewsWatch(parts.store, rules=parts.rulebook.current)
+    retention = Retention(
+        store=parts.store,
+        artifacts=parts.artifacts,
+        log_time=settings.log_time,
+        artifact_time=settings.artifact_time,
+    )
     return {
+        "files": (1, news.look),
+        "retention": (600, retention.sweep),
         "gates": (1, sweep(sweep_gates)),
         "leases": (5, sweep(lambda tx, _: sweep_leases(tx))),
         "timeouts": (1, sweep(sweep_timeouts)),

@@ -8,7 +8,7 @@ from sqlalchemy import Text, bindparam, select, type_coerce
 from bot.domain.blueprint import Blueprint
 from bot.domain.codec import decode
 from bot.domain.errors import NotFoundError
-from storage.scope import Scope
+from storage.blueprint_states import SqlBlueprintStates
 from storage.tables import blueprint_versions
 from storage.upsert import Upsert
 
@@ -18,12 +18,8 @@ _KNOWN = select(blueprint_versions.c.version).where(_IS)
 _LOAD = select(type_coerce(blueprint_versions.c.content, Text)).where(_IS)
 
 
-class SqlBlueprints:
+class SqlBlueprints(SqlBlueprintStates):
     """The Blueprints port."""
-
-    def __init__(self, scope: Scope) -> None:
-        """Blueprints within one transaction."""
-        self._scope = scope
 
     def keep(self, blueprint: Blueprint) -> None:
         """Store a version unless it is stored already."""

@@ -78,6 +78,8 @@ class SqlJobs:
         """Store a changed job. Raises NotFoundError."""
         self._scope.change(_CHANGE, {**without(vars(job), "id"), "of": job.id}, noun="job")
         self._wake_if_queued(job)
+        if not job.status.live:
+            self._scope.woken.add(Topic.OUTPUT)
 
     def queued(self, *, limit: int) -> tuple[Job, ...]:
         """Queued jobs in the order of the queue: priority down, rank up, id up."""

@@ -1,13 +1,14 @@
 """Output of jobs, in chunks."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, tuple_
 
-from bot.ports.store import LogChunk
+from bot.ports.store import LogChunk, Topic
 from storage.scope import Scope
-from storage.tables import log_chunks
+from storage.tables import LIVE_ONLY, jobs, log_chunks
 
 _LARGEST = 64 * 1024
 """Bytes of UTF-8 in a chunk."""
@@ -25,12 +26,29 @@ _LAST = (
     .order_by(log_chunks.c.seq.desc())
     .limit(bindparam("most"))
 )
+_ANY_BEFORE = (
+    select(log_chunks.c.seq)
+    .where(log_chunks.c.job_id == bindparam("job"), log_chunks.c.seq < bindparam("first"))
+    .limit(1)
+)
 _SINCE = (
     select(log_chunks)
     .where(log_chunks.c.job_id == bindparam("job"), log_chunks.c.seq > bindparam("after"))
     .order_by(log_chunks.c.seq)
     .limit(bindparam("most"))
 )
+_OLD = (
+    select(log_chunks.c.job_id, log_chunks.c.seq)
+    .where(
+        log_chunks.c.at < bindparam("until"),
+        log_chunks.c.job_id.not_in(select(jobs.c.id).where(LIVE_ONLY)),
+    )
+    .order_by(log_chunks.c.at)
+    .limit(bindparam("most"))
+)
+_REMOVE = delete(log_chunks).where(tuple_(log_chunks.c.job_id, log_chunks.c.seq).in_(_OLD))
+
+_ESCAPE_BEGINS = "\x1b["
 
 
 class SqlLogs:
@@ -49,6 +67,7 @@ class SqlLogs:
         ]
         if chunks:
             self._scope.run(_APPEND, chunks)
+            self._scope.woken.add(Topic.OUTPUT)
 
     def last(self, job_id: int, *, limit: int, before: int | None = None) -> tuple[LogChunk, ...]:
         """The last chunks in order of their seq; `before` is the first seq already seen."""
@@ -63,6 +82,34 @@ class SqlLogs:
         """The chunks past a seq, in order."""
         asked = {"job": job_id, "after": min(after, _BEYOND), "most": limit}
         return tuple(LogChunk(**fields) for fields in self._scope.rows(_SINCE, asked))
+
+    def holding(
+        self, job_id: int, words: Sequence[str], *, before: int | None, limit: int
+    ) -> tuple[tuple[LogChunk, ...], int | None]:
+        """Of the last `limit` chunks before a seq those that may hold all words, in order.
+
+        Colours may stand within a word, so that chunks with any are always handed out.
+        """
+        asked = {"job": job_id, "before": _BEYOND if before is None else before, "most": limit}
+        window = _LAST.subquery()
+        held = or_(
+            window.c.text.contains(_ESCAPE_BEGINS, autoescape=True),
+            and_(*(window.c.text.ilike(_pattern(word), escape="\\") for word in words)),
+        )
+        found = self._scope.rows(select(window).where(held).order_by(window.c.seq), asked)
+        first = self._scope.run(select(func.min(window.c.seq)), asked).scalar()
+        older = self._scope.run(_ANY_BEFORE, {"job": job_id, "first": first or 0}).first()
+        return tuple(LogChunk(**fields) for fields in found), first if older else None
+
+    def remove_before(self, at: datetime, *, limit: int) -> int:
+        """Remove chunks of ended jobs that were said before a time; how many, up to `limit`."""
+        return self._scope.run(_REMOVE, {"until": at, "most": limit}).rowcount
+
+
+def _pattern(word: str) -> str:
+    """What a text must be like to hold a word; only of ASCII letters databases know the case."""
+    parts = (re.sub(r"([\\%_])", r"\\\1", part) for part in re.split(r"[^\x00-\x7f]+", word))
+    return f"%{'%'.join(parts)}%"
 
 
 def _split(text: str) -> Iterator[str]:

@@ -95,6 +95,28 @@ blueprint_versions = Table(
     _at("kept_at"),
 )
 
+blueprint_states = Table(
+    "blueprint_states",
+    metadata,
+    Column("name", WORDS, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    *_actor(),
+    _at("at"),
+    _words("reason"),
+    Column("ignored", Integer, nullable=False),
+)
+
+blueprint_files = Table(
+    "blueprint_files",
+    metadata,
+    Column("file", WORDS, primary_key=True),
+    _words("sha256"),
+    Column("broken", Boolean, nullable=False),
+    _words("owner"),
+    _words("told_to"),
+    Column("changes", Integer, nullable=False),
+)
+
 runs = Table(
     "runs",
     metadata,
@@ -319,6 +341,7 @@ log_chunks = Table(
     _at("at"),
     _words("stream"),
     _words("text"),
+    Index(None, "at"),
 )
 
 artifacts = Table(
@@ -332,6 +355,8 @@ artifacts = Table(
     _words("sha256"),
     _at("created_at"),
     UniqueConstraint("run_id", "job_id", "name", "sha256"),
+    Index(None, "sha256"),
+    Index(None, "created_at"),
 )
 
 cost_entries = Table(

@@ -8,7 +8,9 @@ from adapters.console.buttons import ButtonBoard, press
 from adapters.console.client import ConsoleClient, Wish, message_of
 from adapters.console.lines import Lines
 from adapters.console.outbound import buttons_of
+from adapters.console.saving import SAVE, save
 from adapters.console.screen import Screen
+from adapters.console.tailing import TAIL, tail
 from bot.domain.errors import SignalboxError, UsageError
 from bot.domain.invocation import Press
 from bot.messages.message import Message
@@ -18,7 +20,7 @@ _HOLD = 20.0
 """Seconds a call for news is held open."""
 _PAUSE = 1.0
 """Seconds between two tries to hear a bot that does not answer."""
-_OWN_COMMANDS = ("/as", "/quit", "/thread")
+_OWN_COMMANDS = ("/as", "/quit", SAVE, TAIL, "/thread")
 _RUN = re.compile(r"(?:[Rr]-)?(\d+)")
 
 
@@ -37,7 +39,10 @@ class Chat:
     async def converse(self, lines: Lines) -> None:
         """Answer line after line until they end, showing meanwhile what others are told."""
         after = await self._client.newest()
-        self._screen.note("/run help says what can be asked; /as NAME, /thread R-1, /quit.")
+        self._screen.note(
+            "/run help says what can be asked; here also: /as NAME, /thread R-1, /tail R-1, "
+            "/save R-1 FILE, /quit."
+        )
         with lines.shared_output():
             async with asyncio.TaskGroup() as group:
                 listener = group.create_task(self._listen(after))
@@ -74,6 +79,10 @@ class Chat:
             self._act_as(argument.strip().removeprefix("@"))
         elif command == "/thread":
             await self._enter(argument.strip())
+        elif command == TAIL:
+            await self._tail(argument.strip() or self._run, lines)
+        elif command == SAVE:
+            await save(self._client, self._screen, argument, who=self._who, ask=lines.ask)
         elif found := self._board.find(line):
             pressed = await press(found.button, lines.ask)
             if pressed:
@@ -87,6 +96,21 @@ class Chat:
         if not name:
             raise UsageError("Whom? Type for example: /as reviewer")
         self._who = name
+
+    async def _tail(self, name: str, lines: Lines) -> None:
+        """Follow a run's output until it ends, or until the person leaves."""
+        async with asyncio.TaskGroup() as group:
+            followed = group.create_task(self._follow(name))
+            left = group.create_task(lines.leave("Enter ends it › "))
+            await asyncio.wait({followed, left}, return_when=asyncio.FIRST_COMPLETED)
+            followed.cancel()
+            left.cancel()
+
+    async def _follow(self, name: str) -> None:
+        try:
+            await tail(self._client, self._screen, name, who=self._who)
+        except SignalboxError as error:
+            self._screen.warn(str(error))
 
     async def _enter(self, name: str) -> None:
         self._run, self._thread = "", None
@@ -113,7 +137,7 @@ class Chat:
         silent = False
         while True:
             try:
-                heard = await self._client.hear(after=after, wait=_HOLD)
+                heard = await self._client.hear(after=after, wait=_HOLD, who=self._who)
             except SignalboxError as error:
                 if not silent:
                     self._screen.warn(f"{error} Trying again.")

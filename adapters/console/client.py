@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 
+from bot.domain.artifact import StoredArtifact
 from bot.domain.codec import JSON, decode, encode
 from bot.domain.errors import (
     NotFoundError,
@@ -18,10 +20,11 @@ from bot.domain.errors import (
     UsageError,
 )
 from bot.domain.invocation import Press
+from bot.domain.vocabulary import Status
 from bot.messages.message import Message
 from bot.messages.reply import Reply
 from bot.ports.run_standing import RunStanding
-from bot.ports.store import Said
+from bot.ports.store import LogChunk, Said
 
 _PAUSE = 0.2
 _BUSY = frozenset({502, 503, 504})
@@ -52,6 +55,19 @@ class Heard:
 
     change: int
     said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What a job has said past a chunk; `after` is where to go on."""
+
+    job: str
+    number: int
+    after: int
+    chunks: tuple[LogChunk, ...]
+    ended: bool
+    """Whether nothing more comes."""
+    status: Status
 
 
 class ConsoleClient:
@@ -92,14 +108,49 @@ class ConsoleClient:
         answer = await self._call("GET", "/transcript")
         return int(answer["change"])
 
-    async def hear(self, *, after: int, wait: float) -> Heard:
-        """What changed past `after`, at the latest after `wait` seconds (up to 25)."""
-        answer = await self._call("GET", "/transcript", params={"after": after, "wait": wait})
+    async def hear(self, *, after: int, wait: float, who: str | None = None) -> Heard:
+        """What changed past `after`, at the latest after `wait` seconds (up to 25).
+
+        `who` reads: what is addressed to somebody else is left out.
+        """
+        params = {"after": after, "wait": wait} | ({"as": who} if who else {})
+        answer = await self._call("GET", "/transcript", params=params)
         return decode(Heard, answer)
 
     async def run(self, key: str) -> RunStanding:
         """Where a run stands."""
         return decode(RunStanding, await self._call("GET", f"/runs/{key}"))
+
+    async def output(
+        self, key: str, *, who: str, job: int | None, after: int | None, wait: float
+    ) -> Output:
+        """What a job of a run said past a chunk, at the latest after `wait` seconds."""
+        asked = {"as": who, "job": job, "after": after, "wait": wait}
+        params = {name: value for name, value in asked.items() if value is not None}
+        return decode(Output, await self._call("GET", f"/runs/{key}/output", params=params))
+
+    async def artifacts(self, key: str, *, who: str) -> tuple[StoredArtifact, ...]:
+        """The files that a run left, oldest first."""
+        answer = await self._call("GET", f"/runs/{key}/artifacts", params={"as": who})
+        return tuple(decode(StoredArtifact, artifact) for artifact in answer["artifacts"])
+
+    async def download(self, artifact: StoredArtifact, *, who: str) -> AsyncIterator[bytes]:
+        """The content of a file. Raises the errors of a call; a broken stream is not repeated."""
+        path = f"/artifacts/{artifact.sha256}/{quote(artifact.name, safe='')}"
+        request = self._http.build_request("GET", self._address() + path, params={"as": who})
+        request.headers["Authorization"] = f"Bearer {self._file('console-token')}"
+        try:
+            response = await self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    await response.aread()
+                    _answer(response)
+                async for chunk in response.aiter_bytes():
+                    yield chunk
+            finally:
+                await response.aclose()
+        except _NO_ANSWER as error:
+            raise BotUnreachableError(f"The bot does not answer: {error}. Try again.") from error
 
     async def complete(self, text: str) -> tuple[str, ...]:
         """What the last word of `text` may become."""

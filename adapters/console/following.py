@@ -24,8 +24,9 @@ class Following:
     which is edited all the time, is left to be asked for at the end.
     """
 
-    def __init__(self, client: ConsoleClient, *, after: int) -> None:
+    def __init__(self, client: ConsoleClient, *, after: int, who: str | None = None) -> None:
         self._client = client
+        self._who = who
         self._change = after
         self._heard: dict[int, Said] = {}
         self._untold: dict[int, Said] = {}
@@ -58,7 +59,7 @@ class Following:
             return None
 
     async def _listen(self, seconds: float) -> bool:
-        heard = await self._client.hear(after=self._change, wait=seconds)
+        heard = await self._client.hear(after=self._change, wait=seconds, who=self._who)
         self._change = heard.change
         for said in heard.said:
             self._heard[said.id] = self._untold[said.id] = said

@@ -33,6 +33,9 @@ class Lines(Protocol):
         A secret is not shown while it is typed.
         """
 
+    async def leave(self, hint: str) -> None:
+        """Return when the person wants to leave what is being shown."""
+
     def shared_output(self) -> AbstractContextManager[None]:
         """While this is entered, output does not tear the line that is being typed."""
 
@@ -67,6 +70,10 @@ class TerminalLines:
             return await session.prompt_async(question)
         except (KeyboardInterrupt, EOFError):
             return None
+
+    async def leave(self, hint: str) -> None:
+        """Enter, Ctrl-C and Ctrl-D leave."""
+        await self.ask(hint)
 
     def shared_output(self) -> AbstractContextManager[None]:
         """Output goes above the prompt."""
@@ -103,6 +110,10 @@ class PipedLines:
     async def ask(self, question: str, *, secret: bool = False) -> str | None:  # noqa: ARG002  # a pipe shows nothing
         """The next line answers."""
         return await self.read(question)
+
+    async def leave(self, hint: str) -> None:  # noqa: ARG002  # nobody sees it
+        """What is piped in is for afterwards: only the end of what is shown ends it."""
+        await asyncio.Event().wait()
 
     def shared_output(self) -> AbstractContextManager[None]:
         """Nothing is typed here that could be torn."""

@@ -13,8 +13,10 @@ from enum import IntEnum, unique
 
 from adapters.console.client import BotUnreachableError, ConsoleClient, Wish
 from adapters.console.following import Following
+from adapters.console.saving import SAVE, save
 from adapters.console.screen import Screen
 from adapters.console.starting import Start, ensure_running, started
+from adapters.console.tailing import TAIL, tail
 from bot.domain.codec import encode
 from bot.domain.errors import SignalboxError, UsageError
 from bot.domain.vocabulary import Status
@@ -113,7 +115,9 @@ async def _ask(
 ) -> Exit:
     if await ensure_running(client, start):
         screen.warn(started(client))
-    following = Following(client, after=await client.newest())
+    if await _own_command(once, client, screen):
+        return Exit.OK
+    following = Following(client, after=await client.newest(), who=once.who)
     reply = await client.invoke(Wish(key=uuid.uuid4().hex, who=once.who, text=once.text))
     result.reply = reply
     tell = _tell_nothing if once.as_json else screen.show
@@ -127,6 +131,16 @@ async def _ask(
     for standing in result.runs:
         _tell_run(standing, following, tell, wait=once.wait)
     return _ended(result.runs) if once.wait else Exit.OK
+
+
+async def _own_command(once: Once, client: ConsoleClient, screen: Screen) -> bool:
+    """What the terminal itself does, as in a chat; nobody can be asked."""
+    command, _, argument = once.text.strip().partition(" ")
+    if command == TAIL:
+        await tail(client, screen, argument.strip(), who=once.who)
+    elif command == SAVE:
+        await save(client, screen, argument, who=once.who, ask=None)
+    return command in {TAIL, SAVE}
 
 
 def _tell_nothing(_: Message) -> None:

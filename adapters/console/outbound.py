@@ -4,10 +4,11 @@ All limits of the terminal live here: width, the cut of long blocks, and what is
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
-from adapters.console.terminal_text import Piece, cells, chop, clean, flow, paint, words
+from adapters.console.colours import Colouring, keep_colours
+from adapters.console.terminal_text import Piece, cells, chop_pieces, clean, flow, paint, words
 from bot.messages.markup import Line, Span, SpanKind, parse
 from bot.messages.message import Button, Message, Tone
 
@@ -120,7 +121,7 @@ class _Card:
 
     def _inline(self, line: Line) -> list[Piece]:
         if line.fenced is not None:
-            return [(line.fenced.replace("\n", " "), _CODE)]
+            return [(clean(line.fenced).replace("\n", " "), _CODE)]
         return [self._span(span) for span in line.spans]
 
     def _span(self, span: Span) -> Piece:
@@ -137,13 +138,25 @@ class _Card:
 
 
 def _parsed(markup: str) -> tuple[Line, ...]:
-    text = clean(markup).strip("\n")
-    return parse(text) if text else ()
+    """Harmless lines; in fences alone, which hold output, escapes of colours are left."""
+    text = keep_colours(markup).strip("\n")
+    return tuple(map(_clean_line, parse(text))) if text else ()
+
+
+def _clean_line(line: Line) -> Line:
+    spans = (replace(span, text=clean(span.text), target=clean(span.target)) for span in line.spans)
+    return replace(line, spans=tuple(spans))
 
 
 def _fence(text: str, width: int) -> list[list[Piece]]:
-    lines = [part for line in text.split("\n") for part in chop(line, width - 2)]
-    shown: list[list[Piece]] = [[("  ", ""), (line, _CODE)] for line in lines[:LONGEST_BLOCK]]
+    colouring = Colouring()
+    lines = [
+        part for line in text.split("\n") for part in chop_pieces(colouring.read(line), width - 2)
+    ]
+    shown: list[list[Piece]] = [
+        [("  ", ""), *((text, style or _CODE) for text, style in line)]
+        for line in lines[:LONGEST_BLOCK]
+    ]
     left = len(lines) - LONGEST_BLOCK
     return [*shown, [(f"  … {left} more lines → Logs", _DIM)]] if left > 0 else shown
 

@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from typing import TextIO
 
+from adapters.console.colours import Colouring
 from adapters.console.outbound import Terminal, render
 from adapters.console.terminal_text import clean, paint
 from bot.messages.message import Message
@@ -38,6 +39,12 @@ class Screen:
         """Write a faint line of words from elsewhere."""
         line = (clean(text).replace("\n", " "), "2")
         self.say(paint([line], colour=self._terminal().colour))
+
+    def stream(self, text: str, colouring: Colouring) -> None:
+        """Write whole lines of a program's output, in its own colours where there are any."""
+        colour = self._terminal().colour
+        for line in text.removesuffix("\n").split("\n"):
+            self.say(paint(colouring.read(line), colour=colour))
 
     def warn(self, text: str) -> None:
         """Write what went wrong, or is good to know, beside the answers."""

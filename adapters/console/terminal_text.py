@@ -8,7 +8,8 @@ from itertools import groupby
 Piece = tuple[str, str]
 """A stretch of text and its style: the numbers of an SGR escape, empty for none."""
 
-_COLOUR_ESCAPE = re.compile(r"\x1b\[[0-9;:]*m")
+COLOUR_ESCAPE = re.compile(r"\x1b\[[0-9;:]*m")
+"""What programs change the style of their output by."""
 _JOINERS = "\u200c\u200d"
 _WORD = re.compile(r"\s+|\S+")
 
@@ -21,7 +22,7 @@ def clean(text: str) -> str:
     """
     if text.isprintable():
         return text
-    text = _COLOUR_ESCAPE.sub("", text).replace("\t", "    ")
+    text = COLOUR_ESCAPE.sub("", text).replace("\t", "    ")
     return "".join(map(_harmless, text))
 
 
@@ -65,19 +66,6 @@ def flow(atoms: Iterable[Piece], width: int) -> list[list[Piece]]:
     return lines
 
 
-def chop(text: str, width: int) -> list[str]:
-    """One line cut hard, every `width` cells: for output whose spaces mean something."""
-    lines, used = [""], 0
-    for character in text:
-        size = _cells_of(character)
-        if used + size > width:
-            lines.append("")
-            used = 0
-        lines[-1] += character
-        used += size
-    return lines
-
-
 def paint(pieces: Iterable[Piece], *, colour: bool) -> str:
     """A line as it is written out; without colour there is no escape in it."""
     if not colour:
@@ -87,3 +75,18 @@ def paint(pieces: Iterable[Piece], *, colour: bool) -> str:
         text = "".join(text for text, _ in group)
         painted.append(f"\x1b[{style}m{text}\x1b[0m" if style else text)
     return "".join(painted)
+
+
+def chop_pieces(pieces: Iterable[Piece], width: int) -> list[list[Piece]]:
+    """One line of pieces cut hard, every `width` cells."""
+    lines: list[list[Piece]] = [[]]
+    used = 0
+    for text, style in pieces:
+        for character in text:
+            size = _cells_of(character)
+            if used + size > width:
+                lines.append([])
+                used = 0
+            lines[-1].append((character, style))
+            used += size
+    return lines

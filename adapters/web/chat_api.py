@@ -61,9 +61,10 @@ class ChatApi:
         last_event_id: Annotated[int | None, Header(ge=0, le=HIGHEST_ID)] = None,
     ) -> StreamingResponse:
         session = self.door.admit(request)
-        self.door.actor(session)
+        reader = self.door.actor(session).name
         events = self.feed.follow(
             after if last_event_id is None else last_event_id,
+            reader=reader,
             may_stay=lambda: self.door.may_stay(session),
         )
         return StreamingResponse(events, media_type="text/event-stream")

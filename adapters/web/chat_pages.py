@@ -11,7 +11,6 @@ from adapters.web.channels import Channel, find_channel, list_channels
 from adapters.web.door import Door
 from adapters.web.feed import Stretch, newest_change, read_stretch, read_thread
 from adapters.web.outbound import page
-from adapters.web.sessions import Session
 from adapters.web.static_files import static_router
 from bot.domain.errors import NotFoundError
 from bot.domain.posting import CARD
@@ -101,7 +100,7 @@ class ChatPages:
             return {
                 "channels": channels,
                 "channel": channel,
-                "stretch": read_stretch(tx, channel),
+                "stretch": read_stretch(tx, channel, reader=session.person),
                 "change": newest_change(tx, channels),
                 "now": tx.now().isoformat(),
                 "blueprint": _example(rules, channel),
@@ -118,23 +117,23 @@ class ChatPages:
     async def _earlier(
         self, request: Request, name: str, before: Annotated[int, Query(ge=1, le=HIGHEST_ID)]
     ) -> Response:
-        self._admit_reader(request)
+        reader = self._admit_reader(request)
         rules = self.door.rules()
 
         def unit(tx: Tx) -> Stretch:
-            return read_stretch(tx, find_channel(tx, rules, name), before=before)
+            return read_stretch(tx, find_channel(tx, rules, name), reader=reader, before=before)
 
         stretch = await self.store.read(unit)
         html = "".join(stretch.messages)
         return JSONResponse({"html": html, "first": stretch.first, "more": stretch.more})
 
     async def _thread(self, request: Request, name: str, root: int) -> Response:
-        self._admit_reader(request)
+        reader = self._admit_reader(request)
         rules = self.door.rules()
         if not 1 <= root < HIGHEST_ID:
             raise NotFoundError("There is no such thread here.")
         said = await self.store.read(
-            lambda tx: read_thread(tx, find_channel(tx, rules, name), root)
+            lambda tx: read_thread(tx, find_channel(tx, rules, name), root, reader=reader)
         )
         if not said:
             raise NotFoundError("There is no such thread here.")
@@ -167,10 +166,9 @@ class ChatPages:
             raise NotFoundError(f"{run.key} has no thread here; it is told elsewhere.")
         return f"/chat/channels/{here[0].name}?thread={card.message_id}"
 
-    def _admit_reader(self, request: Request) -> Session:
-        session = self.door.admit(request)
-        self.door.actor(session)
-        return session
+    def _admit_reader(self, request: Request) -> str:
+        """The handle of who reads."""
+        return self.door.actor(self.door.admit(request)).name
 
 
 def _example(rules: Rules, channel: Channel) -> str:

@@ -19,6 +19,7 @@ from bot.domain.actor import Actor, person
 from bot.domain.codec import JSON, encode
 from bot.domain.conversation import CONSOLE
 from bot.domain.errors import RefusedError, UserError
+from bot.messages.message import is_for
 from bot.ports.run_standing import FindStanding
 from bot.ports.store import Said, Store, Topic, Tx
 
@@ -41,6 +42,11 @@ class ConsoleAccess:
         """Raises HTTPException 401 for a token that is not this console's."""
         if not hmac.compare_digest(bearer(request).encode(), self.token.encode()):
             raise unknown_token()
+
+    async def authorise(self, request: Request) -> Actor:
+        """The person behind a call that says who it acts as in its address."""
+        await self.prove(request)
+        return self.actor(request.query_params.get("as"))
 
     def actor(self, name: JSON) -> Actor:
         """The person behind a request; raises RefusedError where that may not be chosen."""
@@ -91,7 +97,9 @@ class ConsoleApi:
         self,
         after: Annotated[int | None, Query(ge=0, lt=1 << 63)] = None,
         wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT)] = 0,
+        who: Annotated[str | None, Query(alias="as")] = None,
     ) -> JSONResponse:
+        reader = self.access.actor(who).name
         if after is None:
             newest = await self.store.read(lambda tx: tx.transcript.newest(CONSOLE))
             return JSONResponse({"change": newest, "said": []})
@@ -104,7 +112,8 @@ class ConsoleApi:
             lambda: self.store.read(heard), watch, seconds=wait, closing=self.closing
         )
         change = said[-1].change if said else after
-        return JSONResponse({"change": change, "said": encode(said)})
+        shown = [entry for entry in said if is_for(entry.message, reader)]
+        return JSONResponse({"change": change, "said": encode(shown)})
 
     async def _run(self, key: str) -> JSONResponse:
         return JSONResponse(encode(await self.standing(key)))

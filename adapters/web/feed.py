@@ -12,7 +12,7 @@ from adapters.web.channels import Channel, list_channels
 from adapters.web.outbound import Shown, footer_html, message_html
 from adapters.web.waiting import wake
 from bot.domain.codec import JSON, decode
-from bot.messages.message import Message
+from bot.messages.message import Message, is_for
 from bot.ports.store import Said, Store, Topic, Tx
 from bot.services.rules import Rules
 
@@ -34,28 +34,33 @@ class Stretch:
     """Whether there is something before it."""
 
 
-def read_stretch(tx: Tx, channel: Channel, *, before: int | None = None) -> Stretch:
-    """The last messages of a channel, or those before one."""
+def read_stretch(tx: Tx, channel: Channel, *, reader: str, before: int | None = None) -> Stretch:
+    """The last messages of a channel, or those before one, without those for somebody else."""
     roots = tx.transcript.recent(channel.conversation, limit=PAGE + 1, before=before)
-    shown = roots[-PAGE:]
-    footers = _footers(tx, channel, [str(root.id) for root in shown])
+    looked_at = roots[-PAGE:]
+    shown = [root for root in looked_at if is_for(root.message, reader)]
+    footers = _footers(tx, channel, [str(root.id) for root in shown], reader=reader)
     return Stretch(
         messages=tuple(
             message_html(_show(root).message, said=root, footer=footers[str(root.id)])
             for root in shown
         ),
-        first=shown[0].id if shown else 0,
+        first=looked_at[0].id if looked_at else 0,
         more=len(roots) > PAGE,
     )
 
 
-def read_thread(tx: Tx, channel: Channel, root: int) -> tuple[str, ...]:
-    """A card and all that was said below it; empty for a root that is not in this channel."""
+def read_thread(tx: Tx, channel: Channel, root: int, *, reader: str) -> tuple[str, ...]:
+    """A card and all that was said below it; empty for a root that the reader has not here."""
     found = tx.transcript.recent(channel.conversation, limit=1, before=root + 1)
-    said = [entry for entry in found if entry.id == root]
+    said = [entry for entry in found if entry.id == root and is_for(entry.message, reader)]
     if said:
         said += tx.transcript.threads(channel.conversation, [str(root)])
-    return tuple(message_html(_show(entry).message, said=entry) for entry in said)
+    return tuple(
+        message_html(_show(entry).message, said=entry)
+        for entry in said
+        if is_for(entry.message, reader)
+    )
 
 
 def newest_change(tx: Tx, channels: Sequence[Channel]) -> int:
@@ -67,10 +72,11 @@ def _show(said: Said) -> Shown:
     return Shown(said=said, message=decode(Message, said.message))
 
 
-def _footers(tx: Tx, channel: Channel, roots: Sequence[str]) -> dict[str, Markup]:
+def _footers(tx: Tx, channel: Channel, roots: Sequence[str], *, reader: str) -> dict[str, Markup]:
     replies: dict[str, list[Shown]] = {root: [] for root in roots}
     for said in tx.transcript.threads(channel.conversation, roots):
-        replies[said.thread or ""].append(_show(said))
+        if is_for(said.message, reader):
+            replies[said.thread or ""].append(_show(said))
     return {root: footer_html(channel.name, int(root), below) for root, below in replies.items()}
 
 
@@ -83,20 +89,26 @@ class Feed:
     closing: asyncio.Event
     """Set when the server is about to stop: streams end."""
 
-    async def follow(self, after: int, *, may_stay: Callable[[], bool]) -> AsyncIterator[str]:
-        """Events past a change, until the server closes or `may_stay` says no."""
+    async def follow(
+        self, after: int, *, reader: str, may_stay: Callable[[], bool]
+    ) -> AsyncIterator[str]:
+        """Events past a change, until the server closes or `may_stay` says no.
+
+        What is for somebody else than the reader is passed over.
+        """
         watch = self.store.watch(Topic.TRANSCRIPT)
         yield "retry: 1000\n\n"
         if await self._lost(after):
             yield "event: reset\ndata: {}\n\n"
             return
         while not self.closing.is_set():
-            events = await self.store.read(partial(self._events, after))
+            events = await self.store.read(partial(self._events, after, reader))
             if not may_stay():
                 return
             for change, data in events:
-                yield f"id: {change}\nevent: said\ndata: {json.dumps(data)}\n\n"
                 after = change
+                if data is not None:
+                    yield f"id: {change}\nevent: said\ndata: {json.dumps(data)}\n\n"
             if not events:
                 await wake(watch, _PULSE, self.closing)
                 yield ": alive\n\n"
@@ -109,8 +121,11 @@ class Feed:
 
         return after > await self.store.read(newest)
 
-    def _events(self, after: int, tx: Tx) -> list[tuple[int, JSON]]:
-        """What changed, by change number; cut where a channel has more than a batch."""
+    def _events(self, after: int, reader: str, tx: Tx) -> list[tuple[int, JSON]]:
+        """What changed, by change number; cut where a channel has more than a batch.
+
+        Of what is for somebody else there is only the number.
+        """
         heard: list[tuple[Channel, Said]] = []
         last: list[int] = []
         for channel in list_channels(tx, self.rules()):
@@ -119,16 +134,19 @@ class Feed:
             last += [said[-1].change] if len(said) == _BATCH else []
         end = min(last, default=None)
         return [
-            (entry.change, _event(tx, channel, entry))
+            (
+                entry.change,
+                _event(tx, channel, entry, reader) if is_for(entry.message, reader) else None,
+            )
             for channel, entry in sorted(heard, key=lambda pair: pair[1].change)
             if end is None or entry.change <= end
         ]
 
 
-def _event(tx: Tx, channel: Channel, said: Said) -> JSON:
+def _event(tx: Tx, channel: Channel, said: Said, reader: str) -> JSON:
     message = _show(said).message
     root = said.thread or str(said.id)
-    footer = _footers(tx, channel, [root])[root]
+    footer = _footers(tx, channel, [root], reader=reader)[root]
     return {
         "channel": channel.name,
         "id": said.id,

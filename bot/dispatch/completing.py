@@ -39,7 +39,7 @@ def _offers(tx: Tx, rules: Rules, registry: Registry, param: Param) -> Sequence[
             return [command.verb for command in registry]
         case Kind.PERSON:
             return [f"@{name}" for name in rules.policy.people]
-        case Kind.CHOICE:
+        case Kind.CHOICE | Kind.ACTION:
             return param.choices
         case Kind.BY:
             return ("by", *param.choices)

@@ -130,6 +130,8 @@ class Blueprint:
     retry_safe: bool = False
     runbook: Runbook | None = None
     """The steps of a flow or guide; its `command` is then RUNBOOK_COMMAND."""
+    owner: str = ""
+    """The handle of the person who is told when its file is broken."""
 
     @cached_property
     def version(self) -> str:

@@ -41,11 +41,30 @@ class BrokenFileError(UserError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CatalogFile:
+    """One file of the folder, as it was read."""
+
+    file: str
+    """Its name, without the folder."""
+    sha256: str
+    """Of its content; empty where it could not be read."""
+    owner: str = ""
+    """The handle of the person it names as its owner, as far as that could be read."""
+    problems: tuple[FileProblem, ...] = ()
+
+    @property
+    def broken(self) -> bool:
+        """Whether it cannot be used."""
+        return bool(self.problems)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Catalog:
     """What can be run, by name, and what could not be read."""
 
     blueprints: Mapping[str, Blueprint] = field(default_factory=dict)
     problems: tuple[FileProblem, ...] = ()
+    files: tuple[CatalogFile, ...] = ()
 
     def find(self, name: str) -> Blueprint:
         """The blueprint of that name.

@@ -80,6 +80,8 @@ _BY_ROLE: Mapping[str, Role] = {
     "list": Role.VIEWER,
     "show": Role.VIEWER,
     "logs": Role.VIEWER,
+    "artifacts": Role.VIEWER,
+    "blueprints": Role.VIEWER,
     "mine": Role.VIEWER,
     "stats": Role.VIEWER,
     "cost": Role.VIEWER,
@@ -92,11 +94,14 @@ _BY_ROLE: Mapping[str, Role] = {
     "ask": Role.OPERATOR,
     "reply": Role.OPERATOR,
     "review": Role.OPERATOR,
+    "enable": Role.APPROVER,
+    "disable": Role.APPROVER,
     "assign": Role.ADMIN,
 }
 _BY_TERMS: Mapping[str, str] = {
     "dispatch": "run",
     "retry": "run",
+    "rerun": "run",
     "restart": "cancel",
     "stop": "cancel",
     "delete": "cancel",
@@ -105,7 +110,7 @@ _BY_TERMS: Mapping[str, str] = {
     "changes": "approve",
     "answer": "answer",
 }
-_OWN = frozenset({"restart", "stop", "delete", "retry"})
+_OWN = frozenset({"restart", "stop", "delete", "retry", "rerun"})
 
 
 def decide_permission(

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     """@handle → str."""
     CHOICE = "choice"
     """One of the choices → str."""
+    ACTION = "action"
+    """One of the choices, in its place → str."""
     OPTION = "option"
     """`name=value` → str."""
     INPUTS = "inputs"
@@ -67,6 +69,7 @@ class Param:
     def usage(self) -> str:
         """How help writes it."""
         form = {
+            Kind.ACTION: "|".join(self.choices),
             Kind.CHOICE: "|".join(self.choices),
             Kind.BY: f"by {'|'.join(self.choices)}",
             Kind.OPTION: f"{self.name}=…",
@@ -126,14 +129,24 @@ def _read_param(param: Param, words: Words, *, free_text: bool) -> Any:
             return words.rest() or None
         case Kind.NUMBER:
             return _read_number(words)
+        case Kind.ACTION:
+            return _read_action(param, words)
         case _:
             word = words.next()
             return word.text.lstrip("@") if word else None
 
 
+def _read_action(param: Param, words: Words) -> str | None:
+    word = words.next()
+    if word and word.text.lower() not in param.choices:
+        offers = " or ".join(param.choices)
+        raise UsageError(f"“{word.text[:40]}” cannot be done here; say {offers}.")
+    return word.text.lower() if word else None
+
+
 def _read_number(words: Words) -> int | None:
     word = words.peek()
-    if word is None or not re.fullmatch(r"\d{1,9}", word.text):
+    if word is None or word.quoted or not re.fullmatch(r"\d{1,9}", word.text):
         return None
     words.next()
     return int(word.text)
@@ -253,7 +266,7 @@ def _read_pressed(param: Param, given: JSON) -> Any:
             return {str(key): str(value) for key, value in dict(given).items()}
         case Kind.FILTER:
             return decode(Filter, given)
-        case Kind.CHOICE | Kind.BY if given not in param.choices:
+        case Kind.CHOICE | Kind.ACTION | Kind.BY if given not in param.choices:
             raise UsageError(f"{param.name} is one of {', '.join(param.choices)}.")
         case _:
             return str(given)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
+from bot.domain.codec import JSON
 from bot.domain.invocation import Press
 
 
@@ -98,4 +99,13 @@ class Message:
     mentions: tuple[str, ...] = ()
     """The people to ping; nobody else is."""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """What a surface keeps with the message to find it again: run, gate, subject."""
+    """What a surface keeps with the message to find it again: run, gate, subject.
+
+    `to` names the one person whom it is for; nobody else is shown it.
+    """
+
+
+def is_for(message: JSON, reader: str) -> bool:
+    """Whether an encoded message may be shown to a person: it names nobody else as the one."""
+    addressed = message["attributes"].get("to")
+    return addressed in {None, reader}

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from bot.domain.actor import Actor
 from bot.domain.artifact import StoredArtifact
 from bot.domain.blueprint import Blueprint
+from bot.domain.blueprint_state import BlueprintState, ToldFile
 from bot.domain.codec import JSON
 from bot.domain.conversation import Conversation
 from bot.domain.costs import CostBy, CostEntry, CostSum
@@ -38,6 +39,8 @@ class Topic(StrEnum):
     QUEUE = "queue"
     ORDERS = "orders"
     TRANSCRIPT = "transcript"
+    OUTPUT = "output"
+    """A job said something, or ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,6 +257,18 @@ class Logs(Protocol):
     def since(self, job_id: int, *, after: int, limit: int) -> tuple[LogChunk, ...]:
         """The chunks past a seq, in order."""
 
+    def holding(
+        self, job_id: int, words: Sequence[str], *, before: int | None, limit: int
+    ) -> tuple[tuple[LogChunk, ...], int | None]:
+        """Of the last `limit` chunks before a seq those that may hold all words, in order.
+
+        Letter case does not count. The second value is where to look further back; None where
+        nothing is left. A chunk that is found is still to be compared line by line.
+        """
+
+    def remove_before(self, at: datetime, *, limit: int) -> int:
+        """Remove chunks of ended jobs that were said before a time; how many, up to `limit`."""
+
 
 class Artifacts(Protocol):
     """The rows of artifacts; their bytes are kept by the artifact folder."""
@@ -263,6 +278,23 @@ class Artifacts(Protocol):
 
     def of_run(self, run_id: int) -> tuple[StoredArtifact, ...]:
         """All artifacts of a run, oldest first."""
+
+    def find(
+        self, filter_: Filter, *, run_id: int | None, limit: int, before: int | None = None
+    ) -> tuple[StoredArtifact, ...]:
+        """Artifacts of the runs that match, newest first; the filter's words are not looked at.
+
+        `before` is the last id of the page before.
+        """
+
+    def of_content(self, sha256: str) -> tuple[StoredArtifact, ...]:
+        """The rows that refer to a content, newest first."""
+
+    def known(self, sha256s: Collection[str]) -> frozenset[str]:
+        """Those of some contents that a row refers to."""
+
+    def remove_before(self, at: datetime, *, limit: int) -> int:
+        """Remove rows of ended runs stored before a time; how many, up to `limit`."""
 
 
 class Costs(Protocol):
@@ -287,6 +319,21 @@ class Blueprints(Protocol):
 
     def load(self, version: str) -> Blueprint:
         """Raises NotFoundError."""
+
+    def states(self) -> Mapping[str, BlueprintState]:
+        """The last word on each blueprint that was ever enabled or disabled, by name."""
+
+    def find_state(self, name: str) -> BlueprintState | None:
+        """The last word on one blueprint."""
+
+    def save_state(self, state: BlueprintState) -> None:
+        """Store the last word on a blueprint."""
+
+    def told_files(self) -> Mapping[str, ToldFile]:
+        """The files of blueprints as their people know them, by name."""
+
+    def save_told_file(self, told: ToldFile) -> None:
+        """Store what was told of a file."""
 
 
 class Transcript(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
-from bot.domain.blueprint import Blueprint
+from bot.domain.blueprint import Blueprint, Value
 from bot.domain.conversation import Conversation
 from bot.domain.errors import UserError
 from bot.domain.events import EventType
@@ -16,6 +16,7 @@ from bot.domain.transition import told
 from bot.domain.vocabulary import Mode, Status
 from bot.ports.store import Tx
 from bot.services.case import Case
+from bot.services.enabling import ignores_trigger, require_enabled
 from bot.services.people import require_person
 from bot.services.planning import first_phase
 from bot.services.rules import Rules
@@ -42,11 +43,13 @@ def dispatch(
 ) -> Run:
     """Create a run and queue its job.
 
-    Raises NotFoundError for an unknown blueprint, RefusedError where policy says no, and
-    UserError for wrong inputs, branch or owner; then nothing is created.
+    Raises NotFoundError for an unknown blueprint, RefusedError where policy says no,
+    IllegalTransitionError for a disabled blueprint, and UserError for wrong inputs, branch or
+    owner; then nothing is created.
     """
     blueprint = rules.catalog.find(request.blueprint)
     rules.permit(actor, "dispatch", blueprint=blueprint.name)
+    require_enabled(tx, rules, blueprint.name)
     inputs = blueprint.read_inputs(request.inputs)
     if request.branch and not _BRANCH.fullmatch(request.branch):
         raise UserError(
@@ -113,6 +116,29 @@ def repeat(tx: Tx, rules: Rules, run: Run, actor: Actor) -> Run:
         retry_of=run.id,
     )
     return _queue_first_job(tx, tx.runs.create(again), blueprint, actor)
+
+
+def dispatch_triggered(
+    tx: Tx, rules: Rules, request: DispatchRequest, *, actor: Actor, conversation: Conversation
+) -> Run | None:
+    """Create a run that a schedule or another system asks for.
+
+    Of a disabled blueprint nothing is created: the trigger is counted, and None returned.
+    """
+    if ignores_trigger(tx, request.blueprint):
+        return None
+    return dispatch(tx, rules, request, actor=actor, conversation=conversation)
+
+
+def asking_again(run: Run) -> DispatchRequest:
+    """The request that a run was made of, naming it."""
+    inputs = {name: _input_words(value) for name, value in run.inputs.items()}
+    return DispatchRequest(blueprint=run.blueprint, mode=run.mode, inputs=inputs, retry_of=run.id)
+
+
+def _input_words(value: Value) -> str:
+    """How a person would write an input."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _queue_first_job(tx: Tx, run: Run, blueprint: Blueprint, actor: Actor) -> Run:

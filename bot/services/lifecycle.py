@@ -12,7 +12,8 @@ from bot.domain.vocabulary import RUNBOOKS, Disposition, Profile, Reason, Status
 from bot.domain.wording import label
 from bot.ports.store import Tx
 from bot.services.case import Case, load_case, stopping_status
-from bot.services.dispatching import first_job, repeat
+from bot.services.dispatching import asking_again, first_job, repeat
+from bot.services.enabling import require_enabled
 from bot.services.people import require_person
 from bot.services.rules import Rules
 
@@ -90,6 +91,8 @@ _RETRIABLE = {
     ),
 }
 _UNSUCCESSFUL = frozenset({Status.PARTIAL, Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
+_FOLLOWING_UP = frozenset({Profile.AGENT, Profile.POD})
+"""What is never opened again: the same work is another run."""
 _FOLLOWED_UP = frozenset({Disposition.PR_OPEN, Disposition.PR_REJECTED})
 
 
@@ -107,6 +110,50 @@ def retry(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
         raise IllegalTransitionError(
             f"{run.key} is {words(run)}; {_retriable_words(run.profile)} can be retried."
         )
+    return _begin_again(case, rules, actor)
+
+
+def rerun(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
+    """Do the work of an ended run again, in the way of its profile.
+
+    A flow or guide becomes a new run that names this one; of the others the next attempt is
+    opened, where their state lets it be. Raises IllegalTransitionError where it does not, saying
+    why, and what to do instead.
+    """
+    case = load_case(tx, run_id)
+    rules.permit(actor, "rerun", run=case.run)
+    run = case.run
+    if run.status.live:
+        raise IllegalTransitionError(
+            f"{run.key} is still {words(run)}: only an ended run runs again. Stop it first.",
+            suggestions=(f"/run stop {run.key}",),
+        )
+    if run.profile not in RUNBOOKS and not _may_retry(run):
+        raise _nothing_to_repeat(run)
+    return _begin_again(case, rules, actor)
+
+
+def _nothing_to_repeat(run: Run) -> IllegalTransitionError:
+    request = asking_again(run)
+    inputs = (f'{name}="{value}"' for name, value in request.inputs.items() if '"' not in value)
+    command = " ".join(["/run dispatch", run.blueprint, run.mode.value, *inputs])
+    pulls = (
+        " A succeeded one runs again only to follow up on its pull request, open or rejected."
+        if run.profile in _FOLLOWING_UP
+        else ""
+    )
+    return IllegalTransitionError(
+        f"{run.key} is {words(run)}: of profile {run.profile.value}, "
+        f"{_retriable_words(run.profile)} run again.{pulls} To do the work anew, start a new "
+        f"run: {command}",
+        suggestions=(command,),
+    )
+
+
+def _begin_again(case: Case, rules: Rules, actor: Actor) -> Run:
+    """A new run of a runbook, the next attempt of anything else."""
+    tx, run = case.tx, case.run
+    require_enabled(tx, rules, run.blueprint)
     if run.profile in RUNBOOKS:
         return repeat(tx, rules, run, actor)
     case.change(
@@ -124,7 +171,7 @@ def retry(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
 
 
 def _may_retry(run: Run) -> bool:
-    if run.profile in {Profile.AGENT, Profile.POD} and run.disposition in _FOLLOWED_UP:
+    if run.profile in _FOLLOWING_UP and run.disposition in _FOLLOWED_UP:
         return True
     return run.status in _RETRIABLE.get(run.profile, _UNSUCCESSFUL)
 

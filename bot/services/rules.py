@@ -42,6 +42,17 @@ class Rules:
             raise RefusedError(refusal(actor, verb, ruling))
         return ruling
 
+    def permits(
+        self, actor: Actor, verb: str, *, blueprint: str = "", run: Run | None = None
+    ) -> bool:
+        """Whether `permit` would let it pass."""
+        person = actor.handle or ""
+        return decide_permission(self.policy, person, verb, blueprint=blueprint, run=run).allowed
+
+    def who_may(self, verb: str) -> tuple[str, ...]:
+        """The people who may use a verb, by handle."""
+        return decide_permission(self.policy, "", verb).who
+
 
 def refusal(actor: Actor, verb: str, ruling: Ruling) -> str:
     """The private words of a no: who may, and by which rule."""

@@ -18,6 +18,7 @@ FITTING: dict[str, frozenset[Status]] = {
     "delete": LIVE - {Status.CANCELLING},
     "restart": frozenset({Status.RUNNING}),
     "retry": TERMINAL - {Status.SUCCEEDED},
+    "rerun": TERMINAL,
     "review": frozenset({Status.SUCCEEDED, Status.PARTIAL}),
     "approve": frozenset({Status.WAITING}),
     "deny": frozenset({Status.WAITING}),

@@ -7,7 +7,6 @@ from bot.domain.blueprint import Replies
 from bot.domain.errors import NotFoundError
 from bot.domain.events import Event, EventType
 from bot.domain.gate import Gate, GateKind, GateState
-from bot.domain.job import Job
 from bot.domain.notes import NOTED, gather
 from bot.domain.policy import Ruling, decide_gate_permission, decide_permission
 from bot.domain.posting import CARD
@@ -17,11 +16,9 @@ from bot.domain.vocabulary import LIVE, RUNBOOKS, Profile, Status
 from bot.messages.cards import status_words
 from bot.messages.views import GateView, RunView
 from bot.ports.run_standing import RunStanding
-from bot.ports.store import LogChunk, Tx
+from bot.ports.store import Tx
 from bot.services.case import Case, load_case
 from bot.services.rules import Rules
-
-_LOG_CHUNKS = 20
 
 
 def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
@@ -84,23 +81,6 @@ def _fitting_verbs(run: Run) -> frozenset[str]:
     ):
         verbs.add("retry")
     return frozenset(verbs)
-
-
-def read_logs(
-    tx: Tx, run: Run, *, number: int | None, before: int | None
-) -> tuple[Job, tuple[LogChunk, ...]]:
-    """The last stretch of a job's output, or the one before a chunk already seen.
-
-    Raises NotFoundError for a job that the run does not have.
-    """
-    jobs = {job.number: job for job in tx.jobs.of_run(run.id)}
-    wanted = number if number is not None else max(jobs)
-    if wanted not in jobs:
-        raise NotFoundError(
-            f"{run.key} has no job {wanted}; its jobs: {', '.join(map(str, jobs))}."
-        )
-    job = jobs[wanted]
-    return job, tx.logs.last(job.id, limit=_LOG_CHUNKS, before=before)
 
 
 def count_runs(tx: Tx) -> Mapping[Profile, Mapping[Status, int]]:

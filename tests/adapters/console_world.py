@@ -1,6 +1,7 @@
 """A small bot for tests of the HTTP surface: real store and application, a scripted dispatcher."""
 
 import asyncio
+import hashlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +16,9 @@ from adapters.artifact_folder import ArtifactFolder
 from adapters.vault import FernetVault
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
+from adapters.web.artifact_downloads import ArtifactDownloads
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
+from adapters.web.output_api import OutputApi
 from bot.domain.actor import Actor
 from bot.domain.catalog import Catalog
 from bot.domain.codec import encode
@@ -23,7 +26,7 @@ from bot.domain.conversation import CONSOLE, Conversation
 from bot.domain.errors import NotFoundError
 from bot.domain.invocation import Invocation, Press
 from bot.domain.job import Job
-from bot.domain.policy import Policy
+from bot.domain.policy import Policy, Role
 from bot.domain.run import Run
 from bot.domain.vocabulary import Mode, Profile, Status
 from bot.messages.message import Message
@@ -37,6 +40,7 @@ from tests.fakes.stage import VAULT_KEY
 
 TOKEN = "console-secret"
 CLAIM = "claim-secret"
+POLICY = Policy(people={"developer": Role.OPERATOR, "viewer": Role.VIEWER})
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -124,9 +128,11 @@ class World:
         return ArtifactFolder(self.data / "artifacts")
 
     def app(self) -> FastAPI:
+        access = ConsoleAccess(token=TOKEN, rehearsal=self.rehearsal)
+        rules = lambda: Rules(policy=POLICY, catalog=Catalog())  # noqa: E731  # as short as it is
         agents = AgentApi(
             store=self.store,
-            rules=lambda: Rules(policy=Policy(), catalog=Catalog()),
+            rules=rules,
             artifacts=self.artifacts,
             vault=FernetVault(VAULT_KEY),
             closing=self.closing,
@@ -135,10 +141,14 @@ class World:
             store=self.store,
             requests=self.requests,
             standing=self._standing,
-            access=ConsoleAccess(token=TOKEN, rehearsal=self.rehearsal),
+            access=access,
             closing=self.closing,
         )
-        routers = [agents.router(), console.router()]
+        output = OutputApi(store=self.store, rules=rules, access=access, closing=self.closing)
+        downloads = ArtifactDownloads(
+            store=self.store, rules=rules, artifacts=self.artifacts, authorise=access.authorise
+        )
+        routers = [part.router() for part in (agents, console, output, downloads)]
         return build_app(routers, CountedIds(), ready=self._ready, hosts=["bot.example"])
 
     async def _ready(self) -> bool:
@@ -175,6 +185,31 @@ class World:
             waiting_gates=gates,
             conversation_thread=card,
         )
+
+    async def says(self, text: str, *, ends: Status | None = None) -> None:
+        """R-1.1 prints, and may end then."""
+
+        def unit(tx: Tx) -> None:
+            tx.logs.append(1, stream="out", text=text, at=tx.now())
+            if ends:
+                tx.jobs.save(replace(tx.jobs.load(1), status=ends))
+
+        await self.store.write(unit)
+
+    async def leaves(self, name: str, content: bytes) -> str:
+        """R-1.1 leaves a file; its SHA-256."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content
+
+        sha256 = hashlib.sha256(content).hexdigest()
+        await self.artifacts.put(sha256, chunks(), size=len(content))
+        await self.store.write(
+            lambda tx: tx.artifacts.add(
+                run_id=1, job_id=1, name=name, size=len(content), sha256=sha256
+            )
+        )
+        return sha256
 
     async def claimed_job(self) -> Job:
         """R-1.1, claimed under CLAIM and running."""

@@ -1,5 +1,6 @@
 """Blueprint files: what they mean, and what is said of broken ones."""
 
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -537,4 +538,40 @@ def test_what_is_no_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").mkdir()
     assert [str(problem) for problem in load(tmp_path).problems] == [
         "a.yaml: there is no such file; create it, or correct its name."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        (HEAD + "owner: ana\n", "ana"),
+        (HEAD + "owner: '@ana'\n", "ana"),
+        (HEAD, ""),
+        (HEAD + "owner: ana\ncommand: [x\n", "ana"),
+        (HEAD + 'owner: "@ben.b"\nnonsense: 1\n', "ben.b"),
+        ('{"name": "fix", "owner": "ana", "x": 1}', "ana"),
+        ("\x00\xff", ""),
+        (HEAD + "nonsense: 1\nowner: Ana!\n", ""),
+    ],
+)
+def test_files_name_their_owner_also_when_they_are_broken(
+    tmp_path: Path, text: str, owner: str
+) -> None:
+    (file,) = load(tmp_path, fix=text).files
+    assert (file.file, file.owner) == ("fix.yaml", owner)
+    assert file.sha256 == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_an_owner_is_a_persons_name(tmp_path: Path) -> None:
+    (problem,) = load(tmp_path, fix=HEAD + "owner: Ana Lima\n").problems
+    assert (problem.field, problem.problem) == ("owner", "“Ana Lima” is not a person's name")
+
+
+def test_files_that_are_no_files_are_broken(tmp_path: Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    files = load_folder(tmp_path, base=DATA).files
+    assert [(file.file, file.broken) for file in files] == [
+        ("folder.yaml", True),
+        ("gone.yaml", True),
     ]

@@ -68,6 +68,9 @@ class Script:
         del secret
         return await self.read(question)
 
+    async def leave(self, hint: str) -> None:
+        await self.read(hint)
+
     def shared_output(self) -> AbstractContextManager[None]:
         return nullcontext()
 
@@ -346,3 +349,34 @@ async def test_a_typed_form_is_asked_field_by_field_and_secrets_unseen() -> None
     assert questions[4] == "flag (yes or no, empty: no) › "
     assert questions[5] == "unseen: secret › "
     assert questions[6] == "unseen: It must not be empty. secret › "
+
+
+# --- output and files
+
+
+async def test_a_tail_in_a_chat_ends_when_one_leaves_or_with_the_run(world: World) -> None:
+    await world.claimed_job()
+    await world.says("beginning\n")
+    await world.leaves("report.txt", b"x")
+    session = Session(world)
+
+    async def end() -> None:
+        await session.shows("beginning")
+
+    target = world.data / "kept.txt"
+    await session.type("/tail R-1", end(), "", f"/save R-1 report.txt {target}", "/tail zzz", "")
+    assert target.read_bytes() == b"x"
+    assert "Whose output?" in session.err
+    assert "has ended" not in session.out
+    await world.says("the end\n", ends=Status.FAILED)
+    world.closing.clear()
+    await session.type("/tail R-1", session.shows("has ended: failed"))
+    assert "the end" in session.out
+
+
+async def test_a_pipe_stays_with_a_tail_until_the_run_ends() -> None:
+    lines = PipedLines(io.StringIO("next\n"))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await lines.leave("")
+    assert await lines.read("") == "next"

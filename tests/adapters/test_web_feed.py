@@ -88,6 +88,31 @@ async def test_what_is_said_and_edited_comes_at_once(
         assert (await anext(events))["channel"] == "console"
 
 
+async def test_what_is_for_one_person_reaches_nobody_else(
+    world: ChatWorld, browser: httpx.AsyncClient
+) -> None:
+    private = {"to": "viewer"}
+    card = await world.says("card", where=CONSOLE)
+    await world.says("below", where=CONSOLE, thread=card, attributes=private)
+    hidden = await world.says("private", where=CONSOLE, attributes=private)
+    await world.says("mine", where=CONSOLE, attributes={"to": "reviewer"})
+    async with following(browser, 0) as events:
+        seen = [await anext(events) for _ in range(2)]
+    assert [event["words"] for event in seen] == ["card", "mine"]
+    assert "below" not in seen[0]["footer"]
+    page = (await browser.get("/chat/channels/console")).text
+    assert "mine</h3>" in page
+    assert "private</h3>" not in page
+    earlier = (await browser.get("/chat/channels/console/earlier?before=99")).json()
+    assert "private</h3>" not in earlier["html"]
+    threads = "/chat/channels/console/threads"
+    assert "below" not in (await browser.get(f"{threads}/{card}")).text
+    assert (await browser.get(f"{threads}/{hidden}")).status_code == 404
+    await sign_in(world, browser, "viewer")
+    assert "private</h3>" in (await browser.get("/chat/channels/console")).text
+    assert "below" in (await browser.get(f"{threads}/{card}")).text
+
+
 @pytest.mark.parametrize("header", [False, True])
 async def test_a_reader_goes_on_where_it_left_off(
     world: ChatWorld, browser: httpx.AsyncClient, *, header: bool

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -110,3 +111,16 @@ def test_a_database_that_is_up_to_date_needs_no_alembic(blank: Path) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", script, f"sqlite:///{blank}"]
     subprocess.run(command, cwd=root, check=True)
+
+
+def test_a_first_database_with_rows_is_brought_up(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with connected(path) as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(SCRIPTS))
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO blueprint_versions VALUES ('v', 'fix', '{}', 1)")
+    migrate(sqlite_url(path))
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT name FROM blueprint_versions").fetchall() == [("fix",)]
+        assert database.execute("SELECT count(*) FROM blueprint_states").fetchall() == [(0,)]

@@ -98,22 +98,6 @@ async def test_runs_are_named_in_every_way(theatre: Stage) -> None:
     assert "too slow" in text_of((await theatre.says("viewer", "show 1")).message)
 
 
-async def test_logs_are_shown_with_what_came_before(theatre: Stage) -> None:
-    await theatre.says("developer", "dispatch hello")
-    assert "said nothing yet" in text_of((await theatre.says("viewer", "logs 1")).message)
-    runner = await (await theatre.claims()).starts()
-    for number in range(4):
-        await runner.reports("log", stream="out", text=f"line {number} " + "x" * 5_000 + "\n")
-    page = await theatre.says("viewer", "logs 1 1")
-    assert "line 3" in text_of(page.message)
-    assert "line 0" not in text_of(page.message)
-    older = await theatre.press(page.message.buttons[0], "viewer")
-    assert "line 1" in text_of(older.message)
-    await runner.reports("log", stream="err", text="y" * 20_000)
-    assert "characters more above" in text_of((await theatre.says("viewer", "logs R-1.1")).message)
-    assert "has no job 7" in text_of((await theatre.says("viewer", "logs 1 7")).message)
-
-
 async def test_why_answers_in_three_lines(theatre: Stage) -> None:
     await theatre.says("developer", "dispatch hello name=Ana")
     assert "You may not stop it" in text_of((await theatre.says("viewer", "why 1")).message)

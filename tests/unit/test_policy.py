@@ -15,12 +15,16 @@ from bot.domain.policy import (
 )
 from tests.unit.domain_samples import POLICY, a_gate, a_run
 
-READING = ("list", "show", "logs", "mine", "stats", "why", "help", "timeline", "inbox", "can")
-OWN = ("restart", "stop", "delete", "retry")
+READING = (
+    *("list", "show", "logs", "artifacts", "blueprints", "mine", "stats", "why", "help"),
+    *("timeline", "inbox", "can"),
+)
+OWN = ("restart", "stop", "delete", "retry", "rerun")
 LEAST: dict[str, Role] = {
     **dict.fromkeys(READING, Role.VIEWER),
-    **dict.fromkeys(("ask", "review", "dispatch", "retry", "nudge", "answer"), Role.OPERATOR),
-    **dict.fromkeys(("restart", "stop", "delete"), Role.APPROVER),
+    **dict.fromkeys(("ask", "review", "dispatch", "nudge", "answer"), Role.OPERATOR),
+    **dict.fromkeys(("retry", "rerun"), Role.OPERATOR),
+    **dict.fromkeys(("restart", "stop", "delete", "enable", "disable"), Role.APPROVER),
     "assign": Role.ADMIN,
 }
 RELATIONS = {

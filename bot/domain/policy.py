@@ -1,11 +1,13 @@
 """Policy: who may do what, decided at the moment of acting. Unknown people may do nothing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, unique
 
 from bot.domain.gate import Gate
+from bot.domain.person import Person
 from bot.domain.run import Run
+from bot.domain.sight import Sight
 
 
 @unique
@@ -36,13 +38,42 @@ class Terms:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProjectTerms:
+    """What policy sets for a project; `channels` are `surface/tenant/channel`."""
+
+    channels: frozenset[str] = frozenset()
+    """Where its runs are asked for and told; there, nothing of other projects is started."""
+    see: tuple[str, ...] = ("viewer",)
+    """Who may see its runs: roles or people. Whoever may not see them can do nothing to them."""
+    people: Mapping[str, Role] = field(default_factory=dict)
+    """Roles that hold in this project in place of the general ones."""
+
+    @property
+    def restricted(self) -> bool:
+        """Whether somebody whom policy knows may not see it."""
+        return "viewer" not in self.see
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The whole rule book, read from policy.yaml."""
 
     people: Mapping[str, Role] = field(default_factory=dict)
+    persons: Mapping[str, Person] = field(default_factory=dict)
+    """What is known of some of them beside their role."""
     defaults: Terms = field(default_factory=Terms)
     blueprints: Mapping[str, Terms] = field(default_factory=dict)
+    projects: Mapping[str, ProjectTerms] = field(default_factory=dict)
     fallback_owner: str = ""
+
+    def within(self, project: str) -> "Policy":
+        """The rule book inside a project: its own roles, and only the people who may see it."""
+        terms = self.projects.get(project)
+        if terms is None:
+            return self
+        inside = replace(self, people={**self.people, **terms.people}, projects={})
+        seeing = {name: inside.people[name] for name in inside.who(terms.see)}
+        return replace(inside, people=seeing)
 
     def terms(self, blueprint: str) -> Terms:
         """The terms that hold for a blueprint."""
@@ -80,6 +111,7 @@ _BY_ROLE: Mapping[str, Role] = {
     "stats": Role.VIEWER,
     "why": Role.VIEWER,
     "help": Role.VIEWER,
+    "export": Role.VIEWER,
     "ask": Role.OPERATOR,
     "review": Role.OPERATOR,
     "assign": Role.ADMIN,
@@ -94,10 +126,42 @@ _BY_TERMS: Mapping[str, str] = {
 _OWN = frozenset({"restart", "stop", "delete", "retry"})
 
 
-def decide_permission(
-    policy: Policy, person: str, verb: str, *, blueprint: str = "", run: Run | None = None
+def decide_visibility(policy: Policy, person: str) -> Sight:
+    """Which runs a person may see now. Unknown people see nothing, their own runs neither."""
+    if person not in policy.people:
+        return Sight(nothing=True)
+    hidden = (name for name in policy.projects if person not in policy.within(name).people)
+    return Sight(hidden=frozenset(hidden))
+
+
+def decide_places(policy: Policy, project: str, channel: str) -> str:
+    """Why a project's runs may not be started in a channel; empty where they may.
+
+    A channel that is bound to projects is for those alone. A project that not everybody may see
+    is told in its own channels only, where it has some.
+    """
+    bound = sorted(name for name, terms in policy.projects.items() if channel in terms.channels)
+    if project in bound:
+        return ""
+    if bound:
+        return f"this channel is for {' and '.join(bound)}"
+    own = policy.projects.get(project)
+    if own and own.restricted and own.channels:
+        return f"its runs are told only in {' and '.join(sorted(own.channels))}"
+    return ""
+
+
+def decide_permission(  # noqa: PLR0913  # what is acted on: a run, or a blueprint of a project
+    policy: Policy,
+    person: str,
+    verb: str,
+    *,
+    project: str = "",
+    blueprint: str = "",
+    run: Run | None = None,
 ) -> Ruling:
     """Whether a person may use a verb, on a run where one is named. Unknown verbs: no."""
+    policy = policy.within(run.project if run else project)
     blueprint = run.blueprint if run else blueprint
     if verb in _BY_ROLE:
         return _by_role(policy, person, verb)
@@ -134,6 +198,7 @@ def decide_gate_permission(policy: Policy, person: str, *, run: Run, gate: Gate)
 
     Under four-eyes, whoever asked for the attempt or steered it may not, whatever their role.
     """
+    policy = policy.within(run.project)
     names = policy.terms(run.blueprint).approve
     able = policy.who(names)
     barred = run.involved if gate.four_eyes else frozenset()
@@ -151,6 +216,13 @@ def decide_gate_permission(policy: Policy, person: str, *, run: Run, gate: Gate)
         who=tuple(name for name in able if name not in barred),
         not_who=not_who,
     )
+
+
+def decide_undo(policy: Policy, person: str, *, asked_by: str, run: Run) -> Ruling:
+    """Whether a person may take back what was asked about a run: who asked for it, or an admin."""
+    inside = policy.within(run.project)
+    who = tuple(sorted({*inside.who(("admin",)), *({asked_by} & set(inside.people))}))
+    return Ruling(allowed=person in who, rule="undo: who asked for it, or an admin", who=who)
 
 
 def decide_owner(

@@ -132,7 +132,7 @@ def assign(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, owner: str) -> Ru
     """Give a run another owner."""
     case = load_case(tx, run_id)
     rules.permit(actor, "assign", run=case.run)
-    require_person(rules, owner)
+    require_person(rules, owner, project=case.run.project)
     if case.run.owner == owner and not case.run.owner_fallback:
         raise IllegalTransitionError(f"@{owner} owns {case.run.key} already.")
     before = case.run.owner

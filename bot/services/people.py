@@ -6,9 +6,12 @@ from bot.domain.errors import NotFoundError
 from bot.services.rules import Rules
 
 
-def require_person(rules: Rules, handle: str) -> str:
-    """The handle, if policy knows the person. Raises NotFoundError with the nearest ones."""
-    people = rules.policy.people
+def require_person(rules: Rules, handle: str, *, project: str = "") -> str:
+    """The handle, if policy knows the person and lets them see the project.
+
+    Raises NotFoundError with the nearest ones.
+    """
+    people = rules.policy.within(project).people
     if handle in people:
         return handle
     near = difflib.get_close_matches(handle, list(people), n=3) or sorted(people)[:5]

@@ -10,12 +10,13 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.expression import ClauseElement
 
 from bot.domain.selection import Filter
+from bot.domain.sight import EVERYTHING
 from bot.domain.vocabulary import LIVE, Status
 from storage import gates, invocations, jobs, orders, postings, search
 
 
 def page(**fields: Any) -> ClauseElement:
-    return search.newest(Filter(**fields), limit=50, before=9)
+    return search.newest(Filter(**fields), sight=EVERYTHING, limit=50, before=9)
 
 
 def plan(path: Path, query: ClauseElement) -> str:

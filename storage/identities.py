@@ -14,9 +14,7 @@ _KEY = ("surface", "tenant", "external_id")
 
 _KEEP = Upsert(identities, _KEY)
 _FIND = select(identities).where(*(identities.c[name] == bindparam(name) for name in _KEY))
-_OF = (
-    select(identities).where(identities.c.person == bindparam("whose")).order_by(identities.c.id)
-)
+_OF = select(identities).where(identities.c.person == bindparam("whose")).order_by(identities.c.id)
 _KEEP_CODE = insert(link_codes)
 _FORGET = delete(link_codes).where(link_codes.c.expires_at <= bindparam("now"))
 _TAKE = (

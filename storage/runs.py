@@ -28,10 +28,7 @@ _EVENTS = (
     .order_by(events.c.seq)
 )
 _PAGE = (
-    select(runs)
-    .where(runs.c.id > bindparam("after"))
-    .order_by(runs.c.id)
-    .limit(bindparam("most"))
+    select(runs).where(runs.c.id > bindparam("after")).order_by(runs.c.id).limit(bindparam("most"))
 )
 
 

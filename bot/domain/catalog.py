@@ -49,9 +49,7 @@ class Catalog:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Blueprints that cannot be started in this place, each with the reason."""
 
-    def narrowed(
-        self, *, shows: Callable[[str], bool], bars: Callable[[str], str]
-    ) -> "Catalog":
+    def narrowed(self, *, shows: Callable[[str], bool], bars: Callable[[str], str]) -> "Catalog":
         """Without the projects that somebody does not see, and those that are not for a place.
 
         `bars` gives the reason why a project is not for the place, or nothing.

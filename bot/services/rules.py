@@ -53,7 +53,6 @@ class Rules:
             raise RefusedError(refusal(actor, verb, ruling))
         return ruling
 
-
     def here(self, person: str, conversation: Conversation) -> "Rules":
         """The rules with only the blueprints that a person may see and start in this place."""
         sight = decide_visibility(self.policy, person)

@@ -30,6 +30,7 @@ from bot.ports.run_standing import FindStanding
 from bot.ports.store import Store, Tx
 from bot.services.rules import Periods, Rules
 from bot.services.sweeping import renew_leases, sweep_gates, sweep_leases, sweep_timeouts
+from bot.services.undoing import sweep_effects
 from bot.services.viewing import stand
 from commands import COMMANDS
 from storage.store import SqliteStore
@@ -87,10 +88,10 @@ async def _at_work(
     settings: Settings, data: Path, store: SqliteStore, rulebook: Rulebook
 ) -> AsyncIterator[Bot]:
     ids, rules, closing = RandomIds(), rulebook.current, asyncio.Event()
-    dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids)
+    artifacts = ArtifactFolder(data / "artifacts")
+    dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids, files=artifacts)
     notifier = Notifier(store, {"console": ConsoleMessenger(store)}, rules=rules)
     access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
-    artifacts = ArtifactFolder(data / "artifacts")
     routers = [
         AgentApi(store=store, rules=rules, artifacts=artifacts, closing=closing).router(),
         ConsoleApi(
@@ -131,6 +132,7 @@ def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
         return lambda: store.write(lambda tx: unit(tx, rulebook.current()))
 
     return {
+        "effects": (1, sweep(lambda tx, _: sweep_effects(tx))),
         "gates": (1, sweep(sweep_gates)),
         "leases": (5, sweep(lambda tx, _: sweep_leases(tx))),
         "timeouts": (1, sweep(sweep_timeouts)),

@@ -9,7 +9,9 @@ from commands import (
     delete,
     deny,
     dispatch,
+    export,
     help,
+    link,
     list,
     logs,
     mine,
@@ -19,6 +21,7 @@ from commands import (
     show,
     stats,
     stop,
+    undo,
     why,
 )
 
@@ -36,9 +39,12 @@ COMMANDS: tuple[Command, ...] = (
     restart.COMMAND,
     retry.COMMAND,
     delete.COMMAND,
+    undo.COMMAND,
     assign.COMMAND,
     review.COMMAND,
     stats.COMMAND,
     why.COMMAND,
+    export.COMMAND,
+    link.COMMAND,
     help.COMMAND,
 )

@@ -15,6 +15,7 @@ from storage.tables import PENDING_EFFECT, effects
 _ADD = insert(effects)
 _PENDING = select(effects).where(PENDING_EFFECT).order_by(effects.c.due_at, effects.c.id)
 _OF_RUN = _PENDING.where(effects.c.run_id == bindparam("run"))
+_BY = _PENDING.where(effects.c.actor_name == bindparam("asker"))
 _DUE = _PENDING.where(effects.c.due_at <= bindparam("now"))
 _SETTLE = update(effects).where(PENDING_EFFECT, effects.c.id == bindparam("of"))
 
@@ -47,6 +48,10 @@ class SqlEffects:
         """The effect that awaits a run."""
         found = self._scope.rows(_OF_RUN, {"run": run_id})
         return _effect(found[0]) if found else None
+
+    def pending_by(self, person: str) -> tuple[Effect, ...]:
+        """The pending effects that a person asked for."""
+        return tuple(_effect(fields) for fields in self._scope.rows(_BY, {"asker": person}))
 
     def pending(self, *, limit: int) -> tuple[Effect, ...]:
         """Pending effects, the next one due first."""

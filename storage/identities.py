@@ -1,18 +1,27 @@
 """Identities of people, and the codes that prove them."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, case, delete, insert, select
 
-from bot.domain.person import Identity
-from storage.columns import without
+from bot.domain.person import Account, Identity
 from storage.scope import Scope
 from storage.tables import identities, link_codes
 from storage.upsert import Upsert
 
 _KEY = ("surface", "tenant", "external_id")
 
-_KEEP = Upsert(identities, _KEY)
+_KEEP = Upsert(
+    identities,
+    _KEY,
+    change=lambda new: {
+        "person": new.person,
+        "verified_at": case(
+            (identities.c.person == new.person, identities.c.verified_at), else_=new.verified_at
+        ),
+    },
+)
 _FIND = select(identities).where(*(identities.c[name] == bindparam(name) for name in _KEY))
 _OF = select(identities).where(identities.c.person == bindparam("whose")).order_by(identities.c.id)
 _KEEP_CODE = insert(link_codes)
@@ -31,20 +40,19 @@ class SqlIdentities:
         """Identities within one transaction."""
         self._scope = scope
 
-    def find(self, *, surface: str, tenant: str, external_id: str) -> Identity | None:
+    def find(self, account: Account) -> Identity | None:
         """The proven identity of an account."""
-        asked = {"surface": surface, "tenant": tenant, "external_id": external_id}
-        found = self._scope.rows(_FIND, asked)
-        return Identity(**without(found[0], "id")) if found else None
+        found = self._scope.rows(_FIND, vars(account))
+        return _identity(found[0]) if found else None
 
     def of(self, person: str) -> tuple[Identity, ...]:
         """All identities of a person, oldest first."""
-        found = self._scope.rows(_OF, {"whose": person})
-        return tuple(Identity(**without(fields, "id")) for fields in found)
+        return tuple(_identity(fields) for fields in self._scope.rows(_OF, {"whose": person}))
 
     def keep(self, identity: Identity) -> None:
-        """Store a proven identity; one that is known already stays as it is."""
-        self._scope.upsert(_KEEP, vars(identity))
+        """Store whose an account is from now on; the same again keeps when it was proven."""
+        row = {"person": identity.person, "verified_at": identity.verified_at}
+        self._scope.upsert(_KEEP, {**vars(identity.account), **row})
 
     def keep_code(self, code_hash: str, person: str, *, expires_at: datetime) -> None:
         """Store the hash of a code that speaks for a person; expired codes are forgotten."""
@@ -57,3 +65,8 @@ class SqlIdentities:
         taken = {"code": code_hash, "now": self._scope.now}
         person: str | None = self._scope.run(_TAKE, taken).scalar()
         return person
+
+
+def _identity(fields: dict[str, Any]) -> Identity:
+    account = Account(**{name: fields[name] for name in _KEY})
+    return Identity(account=account, person=fields["person"], verified_at=fields["verified_at"])

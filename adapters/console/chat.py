@@ -56,7 +56,7 @@ class Chat:
         """Full replacements for the last word; none while no bot answers."""
         own = tuple(word for word in _OWN_COMMANDS if text and word.startswith(text))
         try:
-            return own + await self._client.complete(text)
+            return own + await self._client.complete(text, who=self._who)
         except SignalboxError:
             return own
 

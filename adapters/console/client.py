@@ -101,9 +101,9 @@ class ConsoleClient:
         """Where a run stands."""
         return decode(RunStanding, await self._call("GET", f"/runs/{key}"))
 
-    async def complete(self, text: str) -> tuple[str, ...]:
-        """What the last word of `text` may become."""
-        answer = await self._call("GET", "/complete", params={"text": text})
+    async def complete(self, text: str, *, who: str) -> tuple[str, ...]:
+        """What the last word of `text` may become for a person."""
+        answer = await self._call("GET", "/complete", params={"text": text, "as": who})
         return tuple(answer["completions"])
 
     async def _call(

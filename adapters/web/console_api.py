@@ -47,7 +47,9 @@ class Requests(Protocol):
     async def perform(self, invocation: Invocation) -> Reply:
         """Do it, once."""
 
-    async def complete(self, text: str) -> tuple[str, ...]:
+    async def complete(
+        self, text: str, *, actor: Actor, conversation: Conversation
+    ) -> tuple[str, ...]:
         """What the last word of a request may become."""
 
 
@@ -133,8 +135,11 @@ class ConsoleApi:
     async def _run(self, key: str) -> JSONResponse:
         return JSONResponse(encode(await self.standing(key)))
 
-    async def _complete(self, text: str) -> JSONResponse:
-        words = await self.requests.complete(_checked(text))
+    async def _complete(
+        self, text: str, who: Annotated[str | None, Query(alias="as")] = None
+    ) -> JSONResponse:
+        actor = self.access.actor(who)
+        words = await self.requests.complete(_checked(text), actor=actor, conversation=CONSOLE)
         return JSONResponse({"completions": list(words)})
 
 

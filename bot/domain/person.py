@@ -25,20 +25,27 @@ class Person:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identity:
-    """An account of a surface that was proven to be a person's."""
+class Account:
+    """Who somebody is to a surface."""
 
     surface: str
     tenant: str
     """The workspace, server or team that the account belongs to."""
     external_id: str
-    person: str
-    verified_at: datetime
 
     @property
     def address(self) -> str:
         """How policy writes it."""
         return f"{self.surface}/{self.tenant}/{self.external_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """An account that was proven to be a person's."""
+
+    account: Account
+    person: str
+    verified_at: datetime
 
 
 def new_code(token: str) -> str:

@@ -1,8 +1,10 @@
 """Reply: the private answer to one invocation."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
+from bot.domain.export import ExportFile
 from bot.messages.message import Message
 
 
@@ -20,6 +22,20 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplyFile:
+    """A file that was made for the person who asked."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def kept(self) -> ExportFile:
+        """What is known of it without its content."""
+        found_by = hashlib.sha256(self.content).hexdigest()
+        return ExportFile(name=self.name, size=len(self.content), sha256=found_by)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reply:
     """Said to the person who asked, and to nobody else."""
 
@@ -27,3 +43,7 @@ class Reply:
     outcome: Outcome = Outcome.DONE
     runs: tuple[str, ...] = ()
     """Keys of the runs it had an effect on or speaks of."""
+    once: bool = False
+    """The message holds a secret: it is said once and not stored."""
+    files: tuple[ReplyFile, ...] = ()
+    """What comes with it; kept as files before the reply is given, which then has none."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.artifact import StoredArtifact
+from bot.domain.effect import Effect
 from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job
 from bot.domain.policy import Ruling
@@ -30,6 +31,8 @@ class RunView:
     queue_position: int | None
     verbs: frozenset[str]
     """What the status allows; who may is decided when it is done."""
+    pending: Effect | None = None
+    """What happens to it soon, and can be undone until then."""
 
     @property
     def open_gate(self) -> GateView | None:

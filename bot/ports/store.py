@@ -22,7 +22,7 @@ from bot.domain.gate import Gate
 from bot.domain.invocation import Invocation, Press
 from bot.domain.job import Job
 from bot.domain.order import Order, OrderKind
-from bot.domain.person import Identity
+from bot.domain.person import Account, Identity
 from bot.domain.posting import Posting
 from bot.domain.run import Run
 from bot.domain.selection import Filter
@@ -297,14 +297,14 @@ class Workspaces(Protocol):
 class Identities(Protocol):
     """Which accounts are whose, and the codes that prove it."""
 
-    def find(self, *, surface: str, tenant: str, external_id: str) -> Identity | None:
+    def find(self, account: Account) -> Identity | None:
         """The proven identity of an account."""
 
     def of(self, person: str) -> tuple[Identity, ...]:
         """All identities of a person, oldest first."""
 
     def keep(self, identity: Identity) -> None:
-        """Store a proven identity; one that is known already stays as it is."""
+        """Store whose an account is from now on; the same again keeps when it was proven."""
 
     def keep_code(self, code_hash: str, person: str, *, expires_at: datetime) -> None:
         """Store the hash of a code that speaks for a person; expired codes are forgotten."""
@@ -323,6 +323,9 @@ class Effects(Protocol):
 
     def pending_of(self, run_id: int) -> Effect | None:
         """The effect that awaits a run."""
+
+    def pending_by(self, person: str) -> tuple[Effect, ...]:
+        """The pending effects that a person asked for."""
 
     def pending(self, *, limit: int) -> tuple[Effect, ...]:
         """Pending effects, the next one due first."""

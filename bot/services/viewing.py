@@ -25,6 +25,7 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
     """A run as it stands now. Raises NotFoundError."""
     case = load_case(tx, run_id)
     gates = tuple(view_gate(rules, case.run, gate) for gate in case.gates)
+    pending = tx.effects.pending_of(run_id)
     return RunView(
         run=case.run,
         job=case.job,
@@ -32,7 +33,8 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
         gates=gates,
         artifacts=tx.artifacts.of_run(run_id),
         queue_position=_queue_position(tx, case),
-        verbs=_fitting_verbs(case.run),
+        verbs=frozenset({"logs", "undo"}) if pending else _fitting_verbs(case.run),
+        pending=pending,
     )
 
 
@@ -51,7 +53,9 @@ def _queue_position(tx: Tx, case: Case) -> int | None:
 def _fitting_verbs(run: Run) -> frozenset[str]:
     verbs = {"logs"}
     if run.status in LIVE - {Status.CANCELLING}:
-        verbs |= {"stop", "delete"}
+        verbs.add("stop")
+    if run.status is not Status.CANCELLING:
+        verbs.add("delete")
     if run.status is Status.RUNNING and run.profile is Profile.AGENT:
         verbs.add("restart")
     if run.status in {Status.FAILED, Status.TIMED_OUT} or (

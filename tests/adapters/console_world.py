@@ -98,7 +98,10 @@ class ScriptedRequests:
     async def perform(self, invocation: Invocation) -> Reply:
         return await self.act(invocation)
 
-    async def complete(self, text: str) -> tuple[str, ...]:
+    async def complete(
+        self, text: str, *, actor: Actor, conversation: Conversation
+    ) -> tuple[str, ...]:
+        assert (actor.name, conversation) == ("developer", CONSOLE)
         return (f"{text.rsplit(' ', maxsplit=1)[-1]}st",)
 
     async def _echo(self, invocation: Invocation) -> Reply:

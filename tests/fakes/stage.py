@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.agent.embedded import EmbeddedJobSource
+from adapters.artifact_folder import ArtifactFolder
 from adapters.console.messenger import ConsoleMessenger
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.actor import person
@@ -25,6 +26,7 @@ from bot.messages.markup import plain
 from bot.messages.message import Button, Message
 from bot.messages.reply import Reply
 from bot.notifier import Notifier
+from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.job_source import Offer
 from bot.ports.messenger import Messenger
 from bot.ports.store import Store, Tx
@@ -32,6 +34,7 @@ from bot.services.claiming import find_claim, renew
 from bot.services.reporting import Taken, take
 from bot.services.rules import Rules
 from bot.services.sweeping import sweep_gates, sweep_leases, sweep_timeouts
+from bot.services.undoing import sweep_effects
 from commands import COMMANDS
 from storage.store import SqliteStore
 from tests.fakes.clock import FakeClock, FixedIds
@@ -134,10 +137,13 @@ class Stage:
     clock: FakeClock
     rules: Rules
     messengers: Mapping[str, Messenger]
+    files: ArtifactFiles
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        self.dispatcher = Dispatcher(self.store, COMMANDS, rules=lambda: self.rules, ids=FixedIds())
+        self.dispatcher = Dispatcher(
+            self.store, COMMANDS, rules=lambda: self.rules, ids=FixedIds(), files=self.files
+        )
         self.notifier = Notifier(self.store, self.messengers, rules=lambda: self.rules)
         self.source = EmbeddedJobSource(self.store, rules=lambda: self.rules, ids=FixedIds())
 
@@ -169,18 +175,24 @@ class Stage:
             if entry.thread is None and entry.message["attributes"].get("run") == run
         )
 
+    async def says_in_slack(self, account: str, text: str, *, channel: str = "C1") -> Reply:
+        """Somebody types in another chat, which knows them by an account of its own."""
+        place = Conversation(surface="slack", tenant="T1", channel=channel)
+        return await self._asks(account, text=text, place=place)
+
     async def _asks(
-        self, who: str, *, text: str = "", press: Press | None = None, thread: str | None = None
+        self,
+        who: str,
+        *,
+        text: str = "",
+        press: Press | None = None,
+        thread: str | None = None,
+        place: Conversation = CONSOLE,
     ) -> Reply:
         invocation = await self.dispatcher.accept(
             key=f"stage:{next(self.keys)}",
-            actor=person(who, "console"),
-            conversation=Conversation(
-                surface=CONSOLE.surface,
-                tenant=CONSOLE.tenant,
-                channel=CONSOLE.channel,
-                thread=thread,
-            ),
+            actor=person(who, place.surface),
+            conversation=replace(place, thread=thread),
             text=text,
             press=press,
         )
@@ -202,6 +214,7 @@ class Stage:
             lambda tx: sweep_gates(tx, self.rules),
             sweep_leases,
             lambda tx: sweep_timeouts(tx, self.rules),
+            sweep_effects,
         ):
             await self.store.write(sweep)
         await self.settle()
@@ -239,6 +252,9 @@ async def stage(folder: Path, *, rules_: Rules | None = None) -> AsyncIterator[S
     store = SqliteStore(folder / "stage.db", clock)
     await store.open()
     try:
-        yield Stage(store, clock, rules_ or rules(), {"console": ConsoleMessenger(store)})
+        messenger = ConsoleMessenger(store)
+        messengers = {"console": messenger, "slack": messenger}
+        files = ArtifactFolder(folder / "artifacts")
+        yield Stage(store, clock, rules_ or rules(), messengers, files)
     finally:
         await store.close()

@@ -20,9 +20,11 @@ from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.console_token import keep_console_token
+from adapters.web.downloads import Downloads
 from adapters.web.server import serve
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
+from bot.domain.errors import UserError
 from bot.domain.labels import canonical
 from bot.notifier import Notifier
 from bot.ports.job_source import Offer
@@ -57,6 +59,19 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
     with lock_folder(data):
         async with _with_store(settings, data) as bot:
             yield bot
+
+
+@asynccontextmanager
+async def kept(settings: Settings) -> AsyncIterator[Store]:
+    """What a bot has kept, while it runs or not. Raises UserError where there is no database."""
+    if not settings.database_file.exists():
+        raise UserError(f"There is no database at {settings.database_file}; nothing was kept yet.")
+    store = SqliteStore(settings.database_file, SystemClock())
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 @asynccontextmanager
@@ -101,6 +116,7 @@ async def _at_work(
             access=access,
             closing=closing,
         ).router(),
+        Downloads(store=store, artifacts=artifacts, access=access, rules=rules).router(),
     ]
     app = build_app(routers, ids, ready=partial(_ready, store), hosts=settings.hosts)
     await store.write(lambda tx: renew_leases(tx, rules()))

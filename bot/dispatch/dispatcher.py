@@ -204,7 +204,7 @@ async def keep_file(files: ArtifactFiles, file: ReplyFile) -> None:
     """Keep the content of a file, durably."""
 
     async def whole() -> AsyncIterator[bytes]:
-        yield file.content
+        yield file.text.encode()
 
     await files.put(file.kept.sha256, whole(), size=file.kept.size)
 

@@ -26,13 +26,15 @@ class ReplyFile:
     """A file that was made for the person who asked."""
 
     name: str
-    content: bytes = field(repr=False)
+    text: str = field(repr=False)
+    """Its content, kept in UTF-8."""
 
     @property
     def kept(self) -> ExportFile:
         """What is known of it without its content."""
-        found_by = hashlib.sha256(self.content).hexdigest()
-        return ExportFile(name=self.name, size=len(self.content), sha256=found_by)
+        content = self.text.encode()
+        found_by = hashlib.sha256(content).hexdigest()
+        return ExportFile(name=self.name, size=len(content), sha256=found_by)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,10 +16,10 @@ def export_runs(tx: Tx, runs: Sequence[Run], *, form: str) -> ReplyFile:
     """The file of these runs, named after the one run or the day."""
     stem = runs[0].key if len(runs) == 1 else f"runs-{tx.now():%Y-%m-%d}"
     if form == "csv":
-        return ReplyFile(name=f"{stem}.csv", content=export_table(runs).encode())
+        return ReplyFile(name=f"{stem}.csv", text=export_table(runs))
     document = export_tree([load_tree(tx, run) for run in runs], at=tx.now())
     text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    return ReplyFile(name=f"{stem}.json", content=text.encode())
+    return ReplyFile(name=f"{stem}.json", text=text)
 
 
 def load_tree(tx: Tx, run: Run) -> RunTree:

@@ -19,6 +19,8 @@ CARD_ONLY = {
     EventType.JOB_RESUMED,
     EventType.JOB_REQUEUED,
     EventType.PUSH_HELD,
+    EventType.DELETION_REQUESTED,
+    EventType.DELETION_UNDONE,
 }
 
 

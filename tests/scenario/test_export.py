@@ -86,7 +86,7 @@ async def test_words_of_an_export(theatre: Stage) -> None:
     assert "R-1.csv" in text_of(here.message)
     titled = await theatre.says("viewer", 'export "Say hello" json')
     assert "R-1.json" in text_of(titled.message)
-    several = await theatre.says("viewer", "export active last 7d csv")
+    several = await theatre.says("viewer", "export last 7d csv")
     assert "R-1.csv" in text_of(several.message)
     assert "Which run?" in text_of((await theatre.says("viewer", "export csv")).message)
     assert (await theatre.says("viewer", "export 1 xml")).outcome is Outcome.USAGE

@@ -30,7 +30,7 @@ async def audit(arguments: argparse.Namespace, store: Store, *, say: Callable[[s
     if found.breaks:
         say(f"{len(found.breaks)} of {found.runs} runs are not as their events say.")
         return BROKEN
-    say(f"✔ {found.runs} runs and {found.events} events hold: every hash and every sum.")
+    say(f"✔ All hold, every hash and every sum: {found.runs} runs, {found.events} events.")
     return 0
 
 

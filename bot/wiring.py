@@ -24,12 +24,15 @@ from adapters.web.downloads import Downloads
 from adapters.web.server import serve
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
+from bot.domain.actor import Actor
+from bot.domain.conversation import CONSOLE
 from bot.domain.errors import UserError
 from bot.domain.labels import canonical
 from bot.notifier import Notifier
 from bot.ports.job_source import Offer
-from bot.ports.run_standing import FindStanding
+from bot.ports.run_standing import FindStanding, RunStanding
 from bot.ports.store import Store, Tx
+from bot.services.people import look_as
 from bot.services.rules import Periods, Rules
 from bot.services.sweeping import renew_leases, sweep_gates, sweep_leases, sweep_timeouts
 from bot.services.undoing import sweep_effects
@@ -157,7 +160,13 @@ def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
 
 
 def _standing(store: Store, rulebook: Rulebook) -> FindStanding:
-    return lambda key: store.read(lambda tx: stand(tx, rulebook.current(), key))
+    async def find(key: str, actor: Actor) -> RunStanding:
+        rules = rulebook.current()
+        return await store.read(
+            lambda tx: stand(look_as(tx, rules.policy, actor, CONSOLE)[1], rules, key)
+        )
+
+    return find
 
 
 async def _ready(store: Store) -> bool:

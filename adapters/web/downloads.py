@@ -12,10 +12,9 @@ from adapters.web.console_api import ConsoleAccess
 from bot.domain.conversation import CONSOLE
 from bot.domain.errors import NotFoundError
 from bot.domain.export import ExportFile
-from bot.domain.person import Account
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.store import Store, Tx
-from bot.services.people import identify
+from bot.services.people import look_as
 from bot.services.rules import Rules
 
 _KINDS = {".json": "application/json", ".csv": "text/csv; charset=utf-8"}
@@ -41,10 +40,9 @@ class Downloads:
         self, sha256: str, who: Annotated[str | None, Query(alias="as")] = None
     ) -> FileResponse:
         actor = self.access.actor(who)
-        account = Account(surface=CONSOLE.surface, tenant=CONSOLE.tenant, external_id=actor.name)
 
         def unit(tx: Tx) -> ExportFile | None:
-            person = identify(tx, self.rules().policy, actor, account)
+            person, _ = look_as(tx, self.rules().policy, actor, CONSOLE)
             return tx.exports.find(person.name, sha256)
 
         file = await self.store.read(unit)

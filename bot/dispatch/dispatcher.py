@@ -14,8 +14,6 @@ from bot.domain.codec import decode, encode
 from bot.domain.conversation import Conversation
 from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserError
 from bot.domain.invocation import Invocation, Press
-from bot.domain.person import Account
-from bot.domain.policy import decide_visibility
 from bot.grammar.params import parse_press, parse_words
 from bot.grammar.words import LONGEST_TEXT, Words
 from bot.messages.message import Button, Tone
@@ -24,7 +22,7 @@ from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.clock import Ids
 from bot.ports.store import Store, Tx
-from bot.services.people import identify, require_known
+from bot.services.people import account_of, look_as, require_known
 from bot.services.rules import Rules
 
 _LOG = logging.getLogger(__name__)
@@ -150,18 +148,14 @@ class Dispatcher:
     def _request(self, tx: Tx, actor: Actor, conversation: Conversation) -> Request:
         """The request of the person behind an account, in whose eyes other runs are not there."""
         rules = self._rules()
-        account = Account(
-            surface=conversation.surface, tenant=conversation.tenant, external_id=actor.name
-        )
-        known = identify(tx, rules.policy, actor, account)
-        handle = known.handle or ""
+        known, seen = look_as(tx, rules.policy, actor, conversation)
         return Request(
-            tx=tx.seeing(decide_visibility(rules.policy, handle)),
-            rules=rules.here(handle, conversation),
+            tx=seen,
+            rules=rules.here(known.handle or "", conversation),
             actor=known,
             conversation=conversation,
             registry=self._registry,
-            account=account,
+            account=account_of(actor, conversation),
             ids=self._ids,
         )
 

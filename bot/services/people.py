@@ -4,9 +4,10 @@ import difflib
 from dataclasses import replace
 
 from bot.domain.actor import Actor
+from bot.domain.conversation import Conversation
 from bot.domain.errors import IllegalTransitionError, NotFoundError, RefusedError
 from bot.domain.person import CODE_LIFE, Account, Identity, hash_code, new_code
-from bot.domain.policy import Policy
+from bot.domain.policy import Policy, decide_visibility
 from bot.ports.store import Tx
 from bot.services.rules import Rules
 
@@ -40,6 +41,17 @@ def identify(tx: Tx, policy: Policy, actor: Actor, account: Account) -> Actor:
     if not person and account.surface in _OWN_SURFACES:
         return actor
     return replace(actor, name=person or account.address)
+
+
+def look_as(tx: Tx, policy: Policy, actor: Actor, conversation: Conversation) -> tuple[Actor, Tx]:
+    """The person behind an account, and the transaction as that person sees it."""
+    known = identify(tx, policy, actor, account_of(actor, conversation))
+    return known, tx.seeing(decide_visibility(policy, known.handle or ""))
+
+
+def account_of(actor: Actor, conversation: Conversation) -> Account:
+    """What a surface says of who asks."""
+    return Account(surface=conversation.surface, tenant=conversation.tenant, external_id=actor.name)
 
 
 def require_known(policy: Policy, actor: Actor) -> None:

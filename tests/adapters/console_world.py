@@ -144,7 +144,8 @@ class World:
     async def _ready(self) -> bool:
         return self.fit
 
-    async def _standing(self, key: str) -> RunStanding:
+    async def _standing(self, key: str, actor: Actor) -> RunStanding:
+        assert actor.surface == "console"
         if key not in self.standings:
             raise NotFoundError(f"There is no run {key}.")
         return self.standings[key]

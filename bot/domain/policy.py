@@ -68,12 +68,22 @@ class Policy:
 
     def within(self, project: str) -> "Policy":
         """The rule book inside a project: its own roles, and only the people who may see it."""
-        terms = self.projects.get(project)
-        if terms is None:
+        if project not in self.projects:
             return self
-        inside = replace(self, people={**self.people, **terms.people}, projects={})
-        seeing = {name: inside.people[name] for name in inside.who(terms.see)}
-        return replace(inside, people=seeing)
+        seeing = {
+            person: role
+            for person in self.people
+            if (role := self.role_within(project, person)) is not None
+        }
+        return replace(self, people=seeing, projects={})
+
+    def role_within(self, project: str, person: str) -> Role | None:
+        """A person's role in a project; None for whoever may not see it."""
+        role, terms = self.people.get(person), self.projects.get(project)
+        if role is None or terms is None:
+            return role
+        role = terms.people.get(person, role)
+        return role if _mean(terms.see, person, role) else None
 
     def terms(self, blueprint: str) -> Terms:
         """The terms that hold for a blueprint."""
@@ -86,10 +96,13 @@ class Policy:
     def includes(self, names: Collection[str], person: str) -> bool:
         """Whether one of the names means this person: by handle, or by a role they reach."""
         role = self.people.get(person)
-        if role is None:
-            return False
-        roles = {name.upper() for name in names} & set(Role.__members__)
-        return f"@{person}" in names or any(role >= Role[name] for name in roles)
+        return role is not None and _mean(names, person, role)
+
+
+def _mean(names: Collection[str], person: str, role: Role) -> bool:
+    """Whether one of the names is this person's handle, or a role that theirs reaches."""
+    roles = {name.upper() for name in names} & set(Role.__members__)
+    return f"@{person}" in names or any(role >= Role[name] for name in roles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +143,7 @@ def decide_visibility(policy: Policy, person: str) -> Sight:
     """Which runs a person may see now. Unknown people see nothing, their own runs neither."""
     if person not in policy.people:
         return Sight(nothing=True)
-    hidden = (name for name in policy.projects if person not in policy.within(name).people)
+    hidden = (name for name in policy.projects if policy.role_within(name, person) is None)
     return Sight(hidden=frozenset(hidden))
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.actor import person
+from bot.domain.actor import CLOCK, person
 from bot.domain.conversation import CONSOLE
 from bot.domain.person import Person
 from bot.domain.policy import Policy, ProjectTerms, Role
 from bot.messages.reply import Outcome
+from bot.services.people import account_of, identify
 from tests.fakes.stage import FIX, HELLO, PLAN, POLICY, Stage, rules, stage, text_of
 
 SECRET = replace(HELLO, name="pay", title="Pay the salaries", project="payroll")
@@ -104,6 +105,12 @@ async def test_whoever_leaves_the_policy_loses_all_accounts(theatre: Stage) -> N
     admins = await code_for(theatre, "admin")
     await theatre.says_in_slack("U7", f"/run link {admins}")
     assert (await theatre.says_in_slack("U7", "list")).outcome is Outcome.DONE
+
+
+async def test_only_people_have_accounts(theatre: Stage) -> None:
+    account = account_of(CLOCK, CONSOLE)
+    known = await theatre.store.read(lambda tx: identify(tx, POLICY, CLOCK, account))
+    assert known == CLOCK
 
 
 # --- what is seen

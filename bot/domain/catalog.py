@@ -55,7 +55,8 @@ class Catalog:
         `bars` gives the reason why a project is not for the place, or nothing.
         """
         seen = {name: one for name, one in self.blueprints.items() if shows(one.project)}
-        barred = {name: why for name, one in seen.items() if (why := bars(one.project))}
+        reasons = {project: bars(project) for project in {one.project for one in seen.values()}}
+        barred = {name: why for name, one in seen.items() if (why := reasons[one.project])}
         here = {name: one for name, one in seen.items() if name not in barred}
         return replace(self, blueprints=here, elsewhere=barred)
 

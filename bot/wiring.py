@@ -23,21 +23,27 @@ from adapters.web.app import build_app
 from adapters.web.chat import chat_router
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.console_token import keep_console_token
+from adapters.web.downloads import Downloads
 from adapters.web.server import serve
 from adapters.web.sessions import Sessions, keep_signing_key
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
+from bot.domain.actor import Actor
+from bot.domain.conversation import CONSOLE
+from bot.domain.errors import UserError
 from bot.domain.labels import canonical
 from bot.notifier import Notifier
 from bot.ports.job_source import Offer
 from bot.ports.messenger import Messenger
-from bot.ports.run_standing import FindStanding
+from bot.ports.run_standing import FindStanding, RunStanding
 from bot.ports.store import Store, Tx
+from bot.services.people import look_as
 from bot.services.rules import Periods, Rules
 from bot.services.sweeping import renew_leases, sweep_gates, sweep_leases, sweep_timeouts
+from bot.services.undoing import sweep_effects
 from bot.services.viewing import stand
 from commands import COMMANDS
-from storage.stores import AnyStore, store_at
+from storage.stores import AnyStore, database_file, store_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +70,20 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
     with lock_folder(data):
         async with _with_store(settings, data) as bot:
             yield bot
+
+
+@asynccontextmanager
+async def kept(settings: Settings) -> AsyncIterator[Store]:
+    """What a bot has kept, while it runs or not. Raises UserError where there is no database."""
+    file = database_file(settings.database)
+    if file and not file.exists():
+        raise UserError(f"There is no database at {file}; nothing was kept yet.")
+    store = store_at(settings.database, SystemClock())
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 @asynccontextmanager
@@ -96,12 +116,12 @@ async def _at_work(
     settings: Settings, data: Path, store: AnyStore, rulebook: Rulebook
 ) -> AsyncIterator[Bot]:
     ids, rules, closing = RandomIds(), rulebook.current, asyncio.Event()
+    artifacts = ArtifactFolder(data / "artifacts")
     vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
-    dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault)
+    dispatcher = Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault, files=artifacts)
     notifier = Notifier(store, _messengers(store), rules=rules)
     sessions = _sessions(settings, data)
     access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
-    artifacts = ArtifactFolder(data / "artifacts")
     routers = [
         AgentApi(
             store=store, rules=rules, artifacts=artifacts, vault=vault, closing=closing
@@ -113,6 +133,7 @@ async def _at_work(
             access=access,
             closing=closing,
         ).router(),
+        Downloads(store=store, artifacts=artifacts, access=access, rules=rules).router(),
     ]
     if settings.rehearsal:
         routers.append(
@@ -166,6 +187,7 @@ def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
         return lambda: store.write(lambda tx: unit(tx, rulebook.current()))
 
     return {
+        "effects": (1, sweep(lambda tx, _: sweep_effects(tx))),
         "gates": (1, sweep(sweep_gates)),
         "leases": (5, sweep(lambda tx, _: sweep_leases(tx))),
         "timeouts": (1, sweep(sweep_timeouts)),
@@ -174,7 +196,13 @@ def _sweeps(store: Store, rulebook: Rulebook) -> dict[str, tuple[float, Sweep]]:
 
 
 def _standing(store: Store, rulebook: Rulebook) -> FindStanding:
-    return lambda key: store.read(lambda tx: stand(tx, rulebook.current(), key))
+    async def find(key: str, actor: Actor) -> RunStanding:
+        rules = rulebook.current()
+        return await store.read(
+            lambda tx: stand(look_as(tx, rules.policy, actor, CONSOLE)[1], rules, key)
+        )
+
+    return find
 
 
 async def _ready(store: Store) -> bool:

@@ -12,8 +12,10 @@ from commands import (
     delete,
     deny,
     dispatch,
+    export,
     help,
     inbox,
+    link,
     list,
     logs,
     mine,
@@ -26,6 +28,7 @@ from commands import (
     stats,
     stop,
     timeline,
+    undo,
     why,
 )
 
@@ -48,11 +51,14 @@ COMMANDS: tuple[Command, ...] = (
     restart.COMMAND,
     retry.COMMAND,
     delete.COMMAND,
+    undo.COMMAND,
     assign.COMMAND,
     review.COMMAND,
     stats.COMMAND,
     cost.COMMAND,
     why.COMMAND,
     can.COMMAND,
+    export.COMMAND,
+    link.COMMAND,
     help.COMMAND,
 )

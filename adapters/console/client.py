@@ -97,13 +97,14 @@ class ConsoleClient:
         answer = await self._call("GET", "/transcript", params={"after": after, "wait": wait})
         return decode(Heard, answer)
 
-    async def run(self, key: str) -> RunStanding:
-        """Where a run stands."""
-        return decode(RunStanding, await self._call("GET", f"/runs/{key}"))
+    async def run(self, key: str, *, who: str) -> RunStanding:
+        """Where a run stands, in the eyes of a person."""
+        answer = await self._call("GET", f"/runs/{key}", params={"as": who})
+        return decode(RunStanding, answer)
 
-    async def complete(self, text: str) -> tuple[str, ...]:
-        """What the last word of `text` may become."""
-        answer = await self._call("GET", "/complete", params={"text": text})
+    async def complete(self, text: str, *, who: str) -> tuple[str, ...]:
+        """What the last word of `text` may become for a person."""
+        answer = await self._call("GET", "/complete", params={"text": text, "as": who})
         return tuple(answer["completions"])
 
     async def _call(

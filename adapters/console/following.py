@@ -24,8 +24,9 @@ class Following:
     which is edited all the time, is left to be asked for at the end.
     """
 
-    def __init__(self, client: ConsoleClient, *, after: int) -> None:
+    def __init__(self, client: ConsoleClient, *, after: int, who: str) -> None:
         self._client = client
+        self._who = who
         self._change = after
         self._heard: dict[int, Said] = {}
         self._untold: dict[int, Said] = {}
@@ -53,7 +54,7 @@ class Following:
 
     async def _find(self, key: str) -> RunStanding | None:
         try:
-            return await self._client.run(key)
+            return await self._client.run(key, who=self._who)
         except NotFoundError:
             return None
 

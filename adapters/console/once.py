@@ -113,7 +113,7 @@ async def _ask(
 ) -> Exit:
     if await ensure_running(client, start):
         screen.warn(started(client))
-    following = Following(client, after=await client.newest())
+    following = Following(client, after=await client.newest(), who=once.who)
     reply = await client.invoke(Wish(key=uuid.uuid4().hex, who=once.who, text=once.text))
     result.reply = reply
     tell = _tell_nothing if once.as_json else screen.show

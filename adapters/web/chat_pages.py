@@ -15,6 +15,7 @@ from adapters.web.sessions import Session
 from adapters.web.static_files import static_router
 from bot.domain.errors import NotFoundError
 from bot.domain.posting import CARD
+from bot.domain.sight import Sight
 from bot.ports.store import Store, Tx
 from bot.services.rules import Rules
 
@@ -83,8 +84,8 @@ class ChatPages:
             return _signed_out()
         if not self.door.knows(session.person):
             return RedirectResponse("/chat/people")
-        rules = self.door.rules()
-        first = (await self.store.read(lambda tx: list_channels(tx, rules)))[0]
+        rules, sight = self.door.rules(), self.door.sight(session)
+        first = (await self.store.read(lambda tx: list_channels(tx, rules, sight)))[0]
         return RedirectResponse(f"/chat/channels/{first.name}")
 
     async def _channel(self, request: Request, name: str) -> Response:
@@ -93,18 +94,19 @@ class ChatPages:
             return _signed_out()
         if not self.door.knows(session.person):
             return RedirectResponse("/chat/people")
-        rules = self.door.rules()
+        rules, sight = self.door.rules(), self.door.sight(session)
 
         def unit(tx: Tx) -> dict[str, object]:
-            channels = list_channels(tx, rules)
-            channel = find_channel(tx, rules, name)
+            channels = list_channels(tx, rules, sight)
+            channel = find_channel(tx, rules, name, sight=sight)
+            here = rules.here(session.person, channel.conversation)
             return {
                 "channels": channels,
                 "channel": channel,
-                "stretch": read_stretch(tx, channel),
+                "stretch": read_stretch(tx, channel, sight=sight),
                 "change": newest_change(tx, channels),
                 "now": tx.now().isoformat(),
-                "blueprint": _example(rules, channel),
+                "blueprint": _example(here, channel),
             }
 
         try:
@@ -118,24 +120,27 @@ class ChatPages:
     async def _earlier(
         self, request: Request, name: str, before: Annotated[int, Query(ge=1, le=HIGHEST_ID)]
     ) -> Response:
-        self._admit_reader(request)
+        sight = self.door.sight(self._admit_reader(request))
         rules = self.door.rules()
 
         def unit(tx: Tx) -> Stretch:
-            return read_stretch(tx, find_channel(tx, rules, name), before=before)
+            channel = find_channel(tx, rules, name, sight=sight)
+            return read_stretch(tx, channel, sight=sight, before=before)
 
         stretch = await self.store.read(unit)
         html = "".join(stretch.messages)
         return JSONResponse({"html": html, "first": stretch.first, "more": stretch.more})
 
     async def _thread(self, request: Request, name: str, root: int) -> Response:
-        self._admit_reader(request)
+        sight = self.door.sight(self._admit_reader(request))
         rules = self.door.rules()
         if not 1 <= root < HIGHEST_ID:
             raise NotFoundError("There is no such thread here.")
-        said = await self.store.read(
-            lambda tx: read_thread(tx, find_channel(tx, rules, name), root)
-        )
+
+        def unit(tx: Tx) -> tuple[str, ...]:
+            return read_thread(tx, find_channel(tx, rules, name, sight=sight), root, sight=sight)
+
+        said = await self.store.read(unit)
         if not said:
             raise NotFoundError("There is no such thread here.")
         return JSONResponse({"html": "".join(said)})
@@ -148,19 +153,20 @@ class ChatPages:
         if not self.door.knows(session.person):
             return RedirectResponse("/chat/people")
         try:
-            return RedirectResponse(await self.store.read(lambda tx: self._place(tx, key)))
+            sight = self.door.sight(session)
+            return RedirectResponse(await self.store.read(lambda tx: self._place(tx, key, sight)))
         except NotFoundError as error:
             return _lost(error)
 
-    def _place(self, tx: Tx, key: str) -> str:
+    def _place(self, tx: Tx, key: str, sight: Sight) -> str:
         number = key.upper().removeprefix("R-")
         if not number.isascii() or not number.isdigit():
             raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
-        run = tx.runs.load(int(number))
+        run = tx.seeing(sight).runs.load(int(number))
         card = tx.postings.find(run.id, run.conversation, CARD)
         here = [
             channel
-            for channel in list_channels(tx, self.door.rules())
+            for channel in list_channels(tx, self.door.rules(), sight)
             if channel.conversation == run.conversation.root
         ]
         if not here or card is None or not card.message_id:

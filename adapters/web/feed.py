@@ -12,6 +12,8 @@ from adapters.web.channels import Channel, list_channels
 from adapters.web.outbound import Shown, footer_html, message_html
 from adapters.web.waiting import wake
 from bot.domain.codec import JSON, decode
+from bot.domain.errors import NotFoundError
+from bot.domain.sight import EVERYTHING, Sight
 from bot.messages.message import Message
 from bot.ports.store import Said, Store, Topic, Tx
 from bot.services.rules import Rules
@@ -34,8 +36,8 @@ class Stretch:
     """Whether there is something before it."""
 
 
-def read_stretch(tx: Tx, channel: Channel, *, before: int | None = None) -> Stretch:
-    """The last messages of a channel, or those before one."""
+def read_stretch(tx: Tx, channel: Channel, *, sight: Sight, before: int | None = None) -> Stretch:
+    """The last messages of a channel, or those before one; without runs that are not seen."""
     roots = tx.transcript.recent(channel.conversation, limit=PAGE + 1, before=before)
     shown = roots[-PAGE:]
     footers = _footers(tx, channel, [str(root.id) for root in shown])
@@ -43,16 +45,20 @@ def read_stretch(tx: Tx, channel: Channel, *, before: int | None = None) -> Stre
         messages=tuple(
             message_html(_show(root).message, said=root, footer=footers[str(root.id)])
             for root in shown
+            if _is_seen(tx, sight, root)
         ),
         first=shown[0].id if shown else 0,
         more=len(roots) > PAGE,
     )
 
 
-def read_thread(tx: Tx, channel: Channel, root: int) -> tuple[str, ...]:
-    """A card and all that was said below it; empty for a root that is not in this channel."""
+def read_thread(tx: Tx, channel: Channel, root: int, *, sight: Sight) -> tuple[str, ...]:
+    """A card and all that was said below it; empty for a root that is not in this channel.
+
+    Empty also for the card of a run that is not seen.
+    """
     found = tx.transcript.recent(channel.conversation, limit=1, before=root + 1)
-    said = [entry for entry in found if entry.id == root]
+    said = [entry for entry in found if entry.id == root and _is_seen(tx, sight, entry)]
     if said:
         said += tx.transcript.threads(channel.conversation, [str(root)])
     return tuple(message_html(_show(entry).message, said=entry) for entry in said)
@@ -61,6 +67,17 @@ def read_thread(tx: Tx, channel: Channel, root: int) -> tuple[str, ...]:
 def newest_change(tx: Tx, channels: Sequence[Channel]) -> int:
     """The newest change of any channel."""
     return max(tx.transcript.newest(channel.conversation) for channel in channels)
+
+
+def _is_seen(tx: Tx, sight: Sight, said: Said) -> bool:
+    """Whether a message is not about a run that is hidden."""
+    key = said.message["attributes"].get("run", "")
+    if not key or sight == EVERYTHING:
+        return True
+    try:
+        return sight.shows(tx.runs.load(int(key.removeprefix("R-"))).project)
+    except NotFoundError:
+        return True
 
 
 def _show(said: Said) -> Shown:
@@ -83,43 +100,52 @@ class Feed:
     closing: asyncio.Event
     """Set when the server is about to stop: streams end."""
 
-    async def follow(self, after: int, *, may_stay: Callable[[], bool]) -> AsyncIterator[str]:
-        """Events past a change, until the server closes or `may_stay` says no."""
+    async def follow(
+        self, after: int, *, sight: Callable[[], Sight], may_stay: Callable[[], bool]
+    ) -> AsyncIterator[str]:
+        """Events past a change, until the server closes or `may_stay` says no.
+
+        `sight` is asked anew each time: what somebody may see changes with the policy.
+        """
         watch = self.store.watch(Topic.TRANSCRIPT)
         yield "retry: 1000\n\n"
-        if await self._lost(after):
+        if await self._lost(after, sight()):
             yield "event: reset\ndata: {}\n\n"
             return
         while not self.closing.is_set():
-            events = await self.store.read(partial(self._events, after))
+            events = await self.store.read(partial(self._events, after, sight()))
             if not may_stay():
                 return
             for change, data in events:
-                yield f"id: {change}\nevent: said\ndata: {json.dumps(data)}\n\n"
+                if data is not None:
+                    yield f"id: {change}\nevent: said\ndata: {json.dumps(data)}\n\n"
                 after = change
             if not events:
                 await wake(watch, _PULSE, self.closing)
                 yield ": alive\n\n"
 
-    async def _lost(self, after: int) -> bool:
+    async def _lost(self, after: int, sight: Sight) -> bool:
         """Whether a reader has seen what this database never said, such as before a restore."""
 
         def newest(tx: Tx) -> int:
-            return newest_change(tx, list_channels(tx, self.rules()))
+            return newest_change(tx, list_channels(tx, self.rules(), sight))
 
         return after > await self.store.read(newest)
 
-    def _events(self, after: int, tx: Tx) -> list[tuple[int, JSON]]:
-        """What changed, by change number; cut where a channel has more than a batch."""
+    def _events(self, after: int, sight: Sight, tx: Tx) -> list[tuple[int, JSON]]:
+        """What changed, by change number; cut where a channel has more than a batch.
+
+        What is not seen is None, so that its number counts as followed.
+        """
         heard: list[tuple[Channel, Said]] = []
         last: list[int] = []
-        for channel in list_channels(tx, self.rules()):
+        for channel in list_channels(tx, self.rules(), sight):
             said = tx.transcript.since(channel.conversation, change=after, limit=_BATCH)
             heard += [(channel, entry) for entry in said]
             last += [said[-1].change] if len(said) == _BATCH else []
         end = min(last, default=None)
         return [
-            (entry.change, _event(tx, channel, entry))
+            (entry.change, _event(tx, channel, entry) if _is_seen(tx, sight, entry) else None)
             for channel, entry in sorted(heard, key=lambda pair: pair[1].change)
             if end is None or entry.change <= end
         ]

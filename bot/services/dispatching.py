@@ -45,7 +45,7 @@ def dispatch(
     UserError for wrong inputs, branch or owner; then nothing is created.
     """
     blueprint = rules.catalog.find(request.blueprint)
-    rules.permit(actor, "dispatch", blueprint=blueprint.name)
+    rules.permit(actor, "dispatch", project=blueprint.project, blueprint=blueprint.name)
     inputs = blueprint.read_inputs(request.inputs)
     if request.branch and not _BRANCH.fullmatch(request.branch):
         raise UserError(
@@ -53,7 +53,7 @@ def dispatch(
             "without “..”, and begin with a letter or digit."
         )
     if request.owner:
-        require_person(rules, request.owner)
+        require_person(rules, request.owner, project=blueprint.project)
     owner, fallback = decide_owner(
         rules.policy, explicit=request.owner, requester=actor.name, assignee=None
     )

@@ -26,25 +26,31 @@ from adapters.web.artifact_downloads import ArtifactDownloads
 from adapters.web.chat import chat_router
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.console_token import keep_console_token, keep_maintenance_token
+from adapters.web.downloads import Downloads
 from adapters.web.maintenance_api import MaintenanceApi
 from adapters.web.output_api import OutputApi
 from adapters.web.server import serve
 from adapters.web.sessions import Sessions, keep_signing_key
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
+from bot.domain.actor import Actor
+from bot.domain.conversation import CONSOLE
+from bot.domain.errors import UserError
 from bot.domain.labels import canonical
 from bot.notifier import Notifier
 from bot.ports.clock import Ids
 from bot.ports.job_source import Offer
 from bot.ports.messenger import Messenger
-from bot.ports.run_standing import FindStanding
+from bot.ports.run_standing import FindStanding, RunStanding
 from bot.ports.store import Store, Tx
 from bot.ports.vault import Vault
+from bot.services.people import look_as
 from bot.services.rules import Periods, Rules
 from bot.services.sweeping import renew_leases, sweep_gates, sweep_leases, sweep_timeouts
+from bot.services.undoing import sweep_effects
 from bot.services.viewing import stand
 from commands import COMMANDS
-from storage.stores import AnyStore, store_at
+from storage.stores import AnyStore, database_file, store_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +77,20 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
     with lock_folder(data):
         async with _with_store(settings, data) as bot:
             yield bot
+
+
+@asynccontextmanager
+async def kept(settings: Settings) -> AsyncIterator[Store]:
+    """What a bot has kept, while it runs or not. Raises UserError where there is no database."""
+    file = database_file(settings.database)
+    if file and not file.exists():
+        raise UserError(f"There is no database at {file}; nothing was kept yet.")
+    store = store_at(settings.database, SystemClock())
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 @asynccontextmanager
@@ -119,7 +139,7 @@ class _Parts:
 async def _at_work(
     settings: Settings, data: Path, store: AnyStore, rulebook: Rulebook
 ) -> AsyncIterator[Bot]:
-    ids, rules = RandomIds(), rulebook.current
+    ids, rules, artifacts = RandomIds(), rulebook.current, ArtifactFolder(data / "artifacts")
     vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
     parts = _Parts(
         settings=settings,
@@ -127,8 +147,8 @@ async def _at_work(
         store=store,
         rulebook=rulebook,
         vault=vault,
-        dispatcher=Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault),
-        artifacts=ArtifactFolder(data / "artifacts"),
+        dispatcher=Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault, files=artifacts),
+        artifacts=artifacts,
         access=ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal),
         sessions=_sessions(settings, data, ids),
         ids=ids,
@@ -186,6 +206,7 @@ def _routers(parts: _Parts) -> list[Router]:
             access=access,
             closing=closing,
         ).router(),
+        Downloads(store=store, artifacts=artifacts, access=access, rules=rules).router(),
         MaintenanceApi(
             maintenance=store.maintenance, token=keep_maintenance_token(parts.data)
         ).router(),
@@ -230,6 +251,7 @@ def _sweeps(parts: _Parts) -> dict[str, tuple[float, Sweep]]:
     return {
         "files": (1, news.look),
         "retention": (600, retention.sweep),
+        "effects": (1, sweep(lambda tx, _: sweep_effects(tx))),
         "gates": (1, sweep(sweep_gates)),
         "leases": (5, sweep(lambda tx, _: sweep_leases(tx))),
         "timeouts": (1, sweep(sweep_timeouts)),
@@ -239,7 +261,13 @@ def _sweeps(parts: _Parts) -> dict[str, tuple[float, Sweep]]:
 
 
 def _standing(store: Store, rulebook: Rulebook) -> FindStanding:
-    return lambda key: store.read(lambda tx: stand(tx, rulebook.current(), key))
+    async def find(key: str, actor: Actor) -> RunStanding:
+        rules = rulebook.current()
+        return await store.read(
+            lambda tx: stand(look_as(tx, rules.policy, actor, CONSOLE)[1], rules, key)
+        )
+
+    return find
 
 
 async def _ready(store: Store) -> bool:

@@ -32,7 +32,7 @@ _TONES = {
 }
 _SHOWN_COMPUTE = timedelta(seconds=1)
 _SHOWN_FILES = 12
-_ORDER = ("nudge", "restart", "retry", "logs", "stop", "delete")
+_ORDER = ("undo", "nudge", "restart", "retry", "logs", "stop", "delete")
 _CONFIRMED = frozenset({"stop", "delete", "restart"})
 
 
@@ -164,11 +164,30 @@ def _run_buttons(view: RunView) -> tuple[Button, ...]:
         Button(
             label=word("buttons", verb),
             press=Press(verb=verb, arguments={"runs": [key]} if verb != "logs" else {"run": key}),
-            confirm=word("confirm", verb).format(run=key) if verb in _CONFIRMED else "",
+            confirm=_question(verb, view.run),
             tone=Tone.BAD if verb in {"stop", "delete"} else Tone.NEUTRAL,
         )
         for verb in _ORDER
         if verb in view.verbs
+    )
+
+
+def _question(verb: str, run: Run) -> str:
+    """What is asked before a button's press counts."""
+    if verb not in _CONFIRMED:
+        return ""
+    name = "delete_ended" if verb == "delete" and not run.status.live else verb
+    return word("confirm", name).format(run=run.key)
+
+
+def tombstone(run: Run, deletion: Event, *, subject: str) -> Message:
+    """What stands in the place of everything that was told of a deleted run."""
+    words = render("messages/tombstone", run=run, event=deletion)
+    return Message(
+        title=words.title,
+        body=words.body,
+        fallback=words.fallback,
+        attributes={"run": run.key, "subject": subject},
     )
 
 

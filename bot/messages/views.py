@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.artifact import StoredArtifact
+from bot.domain.effect import Effect
 from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job
 from bot.domain.notes import Notes
@@ -60,6 +61,8 @@ class RunView:
     """What the program says it did; only a detail page has them."""
     log: RunbookLog | None = None
     """The steps of a run that carries out a runbook."""
+    pending: Effect | None = None
+    """What happens to it soon, and can be undone until then."""
 
     @property
     def quiet_for(self) -> timedelta | None:

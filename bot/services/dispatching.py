@@ -48,7 +48,7 @@ def dispatch(
     owner; then nothing is created.
     """
     blueprint = rules.catalog.find(request.blueprint)
-    rules.permit(actor, "dispatch", blueprint=blueprint.name)
+    rules.permit(actor, "dispatch", project=blueprint.project, blueprint=blueprint.name)
     require_enabled(tx, rules, blueprint.name)
     inputs = blueprint.read_inputs(request.inputs)
     if request.branch and not _BRANCH.fullmatch(request.branch):
@@ -57,7 +57,7 @@ def dispatch(
             "without “..”, and begin with a letter or digit."
         )
     if request.owner:
-        require_person(rules, request.owner)
+        require_person(rules, request.owner, project=blueprint.project)
     owner, fallback = decide_owner(
         rules.policy, explicit=request.owner, requester=actor.name, assignee=None
     )

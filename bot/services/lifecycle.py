@@ -16,6 +16,7 @@ from bot.services.dispatching import asking_again, first_job, repeat
 from bot.services.enabling import require_enabled
 from bot.services.people import require_person
 from bot.services.rules import Rules
+from bot.services.undoing import delete_later
 
 
 def stop(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, reason: str) -> Run:
@@ -36,13 +37,11 @@ def stop(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, reason: str) -> Run
 
 
 def delete(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
-    """Stop a live run and mark it deleted; it stays listed."""
+    """Stop a live run and mark it deleted, which stays listed; let an ended one vanish later."""
     case = load_case(tx, run_id)
     rules.permit(actor, "delete", run=case.run)
     if not case.run.status.live:
-        raise IllegalTransitionError(
-            f"{case.run.key} has ended ({words(case.run)}); only live runs can be deleted."
-        )
+        return delete_later(case, actor)
     return _end(
         case,
         rules,
@@ -184,7 +183,7 @@ def assign(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, owner: str) -> Ru
     """Give a run another owner."""
     case = load_case(tx, run_id)
     rules.permit(actor, "assign", run=case.run)
-    require_person(rules, owner)
+    require_person(rules, owner, project=case.run.project)
     if case.run.owner == owner and not case.run.owner_fallback:
         raise IllegalTransitionError(f"@{owner} owns {case.run.key} already.")
     before = case.run.owner

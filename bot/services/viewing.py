@@ -25,6 +25,7 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
     """A run as it stands now. Raises NotFoundError."""
     case = load_case(tx, run_id)
     gates = tuple(view_gate(rules, case.run, gate) for gate in case.gates)
+    pending = tx.effects.pending_of(run_id)
     return RunView(
         run=case.run,
         job=case.job,
@@ -32,8 +33,9 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
         gates=gates,
         artifacts=tx.artifacts.of_run(run_id),
         queue_position=_queue_position(tx, case),
-        verbs=_fitting_verbs(case.run) | _nudging(tx, case),
+        verbs=frozenset({"logs", "undo"}) if pending else _fitting_verbs(tx, case),
         log=_log(tx, case.run),
+        pending=pending,
     )
 
 
@@ -70,10 +72,13 @@ def _nudging(tx: Tx, case: Case) -> frozenset[str]:
     return frozenset({"nudge"}) if takes else frozenset()
 
 
-def _fitting_verbs(run: Run) -> frozenset[str]:
-    verbs = {"logs"}
+def _fitting_verbs(tx: Tx, case: Case) -> frozenset[str]:
+    run = case.run
+    verbs = {"logs", *_nudging(tx, case)}
     if run.status in LIVE - {Status.CANCELLING}:
-        verbs |= {"stop", "delete"}
+        verbs.add("stop")
+    if run.status is not Status.CANCELLING:
+        verbs.add("delete")
     if run.status is Status.RUNNING and run.profile is Profile.AGENT:
         verbs.add("restart")
     if run.status in {Status.FAILED, Status.TIMED_OUT} or (

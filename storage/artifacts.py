@@ -64,6 +64,7 @@ class SqlArtifacts:
             select(artifacts)
             .join(runs, runs.c.id == artifacts.c.run_id)
             .where(*search.conditions(replace(filter_, words="")))
+            .where(*search.visible(runs.c.project, self._scope.sight))
             .order_by(artifacts.c.id.desc())
             .limit(limit)
         )

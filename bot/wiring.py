@@ -122,19 +122,16 @@ async def _at_work(
     notifier = Notifier(store, _messengers(store), rules=rules)
     sessions = _sessions(settings, data)
     access = ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal)
-    routers = [
-        AgentApi(
-            store=store, rules=rules, artifacts=artifacts, vault=vault, closing=closing
-        ).router(),
-        ConsoleApi(
-            store=store,
-            requests=dispatcher,
-            standing=_standing(store, rulebook),
-            access=access,
-            closing=closing,
-        ).router(),
-        Downloads(store=store, artifacts=artifacts, access=access, rules=rules).router(),
-    ]
+    agents = AgentApi(store=store, rules=rules, artifacts=artifacts, vault=vault, closing=closing)
+    console = ConsoleApi(
+        store=store,
+        requests=dispatcher,
+        standing=_standing(store, rulebook),
+        access=access,
+        closing=closing,
+    )
+    downloads = Downloads(store=store, artifacts=artifacts, access=access, rules=rules)
+    routers = [agents.router(), console.router(), downloads.router()]
     if settings.rehearsal:
         routers.append(
             chat_router(store, dispatcher, rules=rules, sessions=sessions, closing=closing)

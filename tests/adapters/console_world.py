@@ -15,6 +15,7 @@ from adapters.artifact_folder import ArtifactFolder
 from adapters.vault import FernetVault
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
+from adapters.web.channels import GENERAL
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from bot.domain.actor import Actor
 from bot.domain.catalog import Catalog
@@ -103,7 +104,7 @@ class ScriptedRequests:
     async def complete(
         self, text: str, *, actor: Actor, conversation: Conversation
     ) -> tuple[str, ...]:
-        assert (actor.name, conversation) == ("developer", CONSOLE)
+        assert (actor.name, conversation) in {("developer", CONSOLE), ("developer", GENERAL)}
         return (f"{text.rsplit(' ', maxsplit=1)[-1]}st",)
 
     async def _echo(self, invocation: Invocation) -> Reply:

@@ -10,8 +10,9 @@ from bot.domain.artifact import StoredArtifact
 from bot.domain.selection import Filter
 from bot.domain.vocabulary import LIVE
 from storage import search
+from storage.kept_tables import artifacts
 from storage.scope import Scope
-from storage.tables import artifacts, runs
+from storage.tables import runs
 from storage.upsert import Upsert
 
 _KEY = ("run_id", "job_id", "name", "sha256")

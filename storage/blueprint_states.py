@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, select
 
 from bot.domain.blueprint_state import BlueprintState, ToldFile
 from storage.columns import actor_columns, take_actor, without
+from storage.kept_tables import blueprint_files, blueprint_states
 from storage.scope import Scope
-from storage.tables import blueprint_files, blueprint_states
 from storage.upsert import Upsert
 
 _SAID = ("enabled", "actor_kind", "actor_name", "actor_surface", "at", "reason", "ignored")

@@ -9,7 +9,7 @@ from bot.domain.blueprint import Blueprint
 from bot.domain.codec import decode
 from bot.domain.errors import NotFoundError
 from storage.blueprint_states import SqlBlueprintStates
-from storage.tables import blueprint_versions
+from storage.kept_tables import blueprint_versions
 from storage.upsert import Upsert
 
 _KEEP = Upsert(blueprint_versions, ("version",))

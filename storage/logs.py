@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, tuple_
 
-from bot.ports.store import LogChunk, Topic
+from bot.ports.output_store import LogChunk
+from bot.ports.store import Topic
+from storage.kept_tables import log_chunks
 from storage.scope import Scope
-from storage.tables import LIVE_ONLY, jobs, log_chunks
+from storage.tables import LIVE_ONLY, jobs
 
 _LARGEST = 64 * 1024
 """Bytes of UTF-8 in a chunk."""

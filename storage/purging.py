@@ -4,15 +4,14 @@ from sqlalchemy import bindparam, delete, select, update
 
 from bot.domain.run import Cost
 from storage.columns import ID
+from storage.kept_tables import artifacts, log_chunks
 from storage.scope import Scope
 from storage.tables import (
-    artifacts,
     cost_entries,
     decisions,
     events,
     gates,
     jobs,
-    log_chunks,
     orders,
     runs,
     sealed_answers,

@@ -4,6 +4,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from bot.domain.sight import Sight
+from bot.ports import output_store as output
+from bot.ports import people_store as people
 from bot.ports import store as port
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
@@ -35,17 +37,17 @@ class Transaction:
         self.gates: port.Gates = SqlGates(scope)
         self.sealed: port.Sealed = SqlSealed(scope)
         self.postings: port.Postings = SqlPostings(scope)
-        self.invocations: port.Invocations = SqlInvocations(scope)
+        self.invocations: people.Invocations = SqlInvocations(scope)
         self.orders: port.Orders = SqlOrders(scope)
-        self.logs: port.Logs = SqlLogs(scope)
-        self.artifacts: port.Artifacts = SqlArtifacts(scope)
+        self.logs: output.Logs = SqlLogs(scope)
+        self.artifacts: output.Artifacts = SqlArtifacts(scope)
         self.costs: port.Costs = SqlCosts(scope)
         self.blueprints: port.Blueprints = SqlBlueprints(scope)
         self.transcript: port.Transcript = SqlTranscript(scope)
         self.workspaces: port.Workspaces = SqlWorkspaces(scope)
-        self.identities: port.Identities = SqlIdentities(scope)
-        self.effects: port.Effects = SqlEffects(scope)
-        self.exports: port.Exports = SqlExports(scope)
+        self.identities: people.Identities = SqlIdentities(scope)
+        self.effects: people.Effects = SqlEffects(scope)
+        self.exports: people.Exports = SqlExports(scope)
 
     def seeing(self, sight: Sight) -> "Transaction":
         """The same transaction as somebody sees it: other runs and gates are not there."""

@@ -129,6 +129,8 @@ def _gate(gate: Gate) -> Mapping[str, JSON]:
         "four_eyes": gate.four_eyes,
         "fingerprint": gate.fingerprint,
         "plan": encode(gate.plan),
+        "form": encode(gate.form),
+        "answers": encode(gate.answers),
         "opened_at": encode(gate.opened_at),
         "expires_at": encode(gate.expires_at),
         "decided_at": encode(gate.decided_at),
@@ -179,6 +181,7 @@ _COLUMNS = (
     *("phase", "reason_code", "reason", "disposition", "mode", "attempt", "requested_by"),
     *("requested_on", "owner", "owner_fallback", "branch", "pushed_commit", "pr_url", "retry_of"),
     *("created_at", "started_at", "ended_at", "input_tokens", "output_tokens", "usd", "model"),
+    *("cached_tokens", "unpriced_tokens", "compute", "compute_usd"),
 )
 
 

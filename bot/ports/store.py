@@ -10,26 +10,22 @@ from datetime import datetime
 from enum import StrEnum, unique
 from typing import Protocol, TypeVar
 
-from bot.domain.actor import Actor
-from bot.domain.artifact import StoredArtifact
 from bot.domain.blueprint import Blueprint
 from bot.domain.blueprint_state import BlueprintState, ToldFile
 from bot.domain.codec import JSON
 from bot.domain.conversation import Conversation
 from bot.domain.costs import CostBy, CostEntry, CostSum
-from bot.domain.effect import Effect, EffectKind, EffectState
 from bot.domain.events import Event, EventType, NewEvent
-from bot.domain.export import ExportFile
 from bot.domain.gate import Gate
-from bot.domain.invocation import Invocation, Press
 from bot.domain.job import Job
 from bot.domain.order import Order, OrderKind
-from bot.domain.person import Account, Identity
 from bot.domain.posting import Posting
 from bot.domain.run import Run
 from bot.domain.selection import Filter
 from bot.domain.sight import Sight
 from bot.domain.vocabulary import Profile, Status
+from bot.ports.output_store import Artifacts, Logs
+from bot.ports.people_store import Effects, Exports, Identities, Invocations
 
 T = TypeVar("T")
 
@@ -45,18 +41,6 @@ class Topic(StrEnum):
     TRANSCRIPT = "transcript"
     OUTPUT = "output"
     """A job said something, or ended."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogChunk:
-    """A stretch of a job's output, at most 64 KiB of text, `seq` counting from 1 in its job."""
-
-    job_id: int
-    seq: int
-    at: datetime
-    stream: str
-    """out, err, or runner for the runner's own words."""
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,30 +209,6 @@ class Postings(Protocol):
         """Let all that was told of a run be told anew."""
 
 
-class Invocations(Protocol):
-    """Accepted requests."""
-
-    def accept(
-        self,
-        *,
-        key: str,
-        actor: Actor,
-        conversation: Conversation,
-        text: str = "",
-        press: Press | None = None,
-    ) -> tuple[Invocation, bool]:
-        """Store a request; False when this key was accepted before (the stored one returns)."""
-
-    def load(self, invocation_id: int) -> Invocation:
-        """Raises NotFoundError."""
-
-    def unfinished(self) -> tuple[Invocation, ...]:
-        """Accepted and not done, oldest first."""
-
-    def finish(self, invocation_id: int, reply: JSON) -> None:
-        """Done, with the encoded Reply."""
-
-
 class Orders(Protocol):
     """Orders to runners."""
 
@@ -260,58 +220,6 @@ class Orders(Protocol):
 
     def consume(self, job_id: int, order_ids: Sequence[int], at: datetime) -> None:
         """The runner took these; those of other jobs are left alone."""
-
-
-class Logs(Protocol):
-    """Output of jobs."""
-
-    def append(self, job_id: int, *, stream: str, text: str, at: datetime) -> None:
-        """Store a chunk, split where it is over 64 KiB."""
-
-    def last(self, job_id: int, *, limit: int, before: int | None = None) -> tuple[LogChunk, ...]:
-        """The last chunks in order of their seq; `before` is the first seq already seen."""
-
-    def since(self, job_id: int, *, after: int, limit: int) -> tuple[LogChunk, ...]:
-        """The chunks past a seq, in order."""
-
-    def holding(
-        self, job_id: int, words: Sequence[str], *, before: int | None, limit: int
-    ) -> tuple[tuple[LogChunk, ...], int | None]:
-        """Of the last `limit` chunks before a seq those that may hold all words, in order.
-
-        Letter case does not count. The second value is where to look further back; None where
-        nothing is left. A chunk that is found is still to be compared line by line.
-        """
-
-    def remove_before(self, at: datetime, *, limit: int) -> int:
-        """Remove chunks of ended jobs that were said before a time; how many, up to `limit`."""
-
-
-class Artifacts(Protocol):
-    """The rows of artifacts; their bytes are kept by the artifact folder."""
-
-    def add(self, *, run_id: int, job_id: int, name: str, size: int, sha256: str) -> StoredArtifact:
-        """Store a row; the same name and content again returns the row there is."""
-
-    def of_run(self, run_id: int) -> tuple[StoredArtifact, ...]:
-        """All artifacts of a run, oldest first."""
-
-    def find(
-        self, filter_: Filter, *, run_id: int | None, limit: int, before: int | None = None
-    ) -> tuple[StoredArtifact, ...]:
-        """Artifacts of the runs that match, newest first; the filter's words are not looked at.
-
-        `before` is the last id of the page before.
-        """
-
-    def of_content(self, sha256: str) -> tuple[StoredArtifact, ...]:
-        """The rows that refer to a content, newest first."""
-
-    def known(self, sha256s: Collection[str]) -> frozenset[str]:
-        """Those of some contents that a row refers to."""
-
-    def remove_before(self, at: datetime, *, limit: int) -> int:
-        """Remove rows of ended runs stored before a time; how many, up to `limit`."""
 
 
 class Costs(Protocol):
@@ -399,59 +307,6 @@ class Workspaces(Protocol):
 
     def removed(self, job_id: int) -> None:
         """It is gone."""
-
-
-class Identities(Protocol):
-    """Which accounts are whose, and the codes that prove it."""
-
-    def find(self, account: Account) -> Identity | None:
-        """The proven identity of an account."""
-
-    def of(self, person: str) -> tuple[Identity, ...]:
-        """All identities of a person, oldest first."""
-
-    def keep(self, identity: Identity) -> None:
-        """Store whose an account is from now on; the same again keeps when it was proven."""
-
-    def keep_code(self, code_hash: str, person: str, *, expires_at: datetime) -> None:
-        """Store the hash of a code that speaks for a person; expired codes are forgotten."""
-
-    def take_code(self, code_hash: str) -> str | None:
-        """Whom a code that has not expired speaks for; it is spent by this."""
-
-
-class Effects(Protocol):
-    """What was asked for and happens later, unless it is taken back."""
-
-    def add(
-        self, kind: EffectKind, *, subject: str, run_id: int | None, actor: Actor, due_at: datetime
-    ) -> Effect:
-        """Store a pending effect."""
-
-    def pending_of(self, run_id: int) -> Effect | None:
-        """The effect that awaits a run."""
-
-    def pending_by(self, person: str) -> tuple[Effect, ...]:
-        """The pending effects that a person asked for."""
-
-    def pending(self, *, limit: int) -> tuple[Effect, ...]:
-        """Pending effects, the next one due first."""
-
-    def due(self, now: datetime) -> tuple[Effect, ...]:
-        """Pending effects whose time has come, oldest first."""
-
-    def settle(self, effect_id: int, state: EffectState, *, by: str) -> None:
-        """End a pending effect. Raises ConflictError where it is not pending any more."""
-
-
-class Exports(Protocol):
-    """Files made for a person; their bytes are kept by the artifact files."""
-
-    def add(self, person: str, file: ExportFile) -> None:
-        """Store that a file was made for a person; the same again changes nothing."""
-
-    def find(self, person: str, sha256: str) -> ExportFile | None:
-        """The file of this content that was made for a person."""
 
 
 class Tx(Protocol):

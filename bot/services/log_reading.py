@@ -8,7 +8,8 @@ from bot.domain.errors import NotFoundError
 from bot.domain.job import Job
 from bot.domain.log_text import lines_holding
 from bot.domain.run import Run
-from bot.ports.store import LogChunk, Tx
+from bot.ports.output_store import LogChunk
+from bot.ports.store import Tx
 
 SHOWN = 12_000
 """Characters of output in one answer."""

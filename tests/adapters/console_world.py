@@ -17,6 +17,7 @@ from adapters.vault import FernetVault
 from adapters.web.agent_api import AgentApi
 from adapters.web.app import build_app
 from adapters.web.artifact_downloads import ArtifactDownloads
+from adapters.web.channels import GENERAL
 from adapters.web.console_api import ConsoleAccess, ConsoleApi
 from adapters.web.output_api import OutputApi
 from bot.domain.actor import Actor
@@ -107,7 +108,7 @@ class ScriptedRequests:
     async def complete(
         self, text: str, *, actor: Actor, conversation: Conversation
     ) -> tuple[str, ...]:
-        assert (actor.name, conversation) == ("developer", CONSOLE)
+        assert (actor.name, conversation) in {("developer", CONSOLE), ("developer", GENERAL)}
         return (f"{text.rsplit(' ', maxsplit=1)[-1]}st",)
 
     async def _echo(self, invocation: Invocation) -> Reply:

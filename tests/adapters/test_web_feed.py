@@ -12,12 +12,15 @@ import httpx
 import pytest
 
 from adapters.web import feed
+from adapters.web.channels import GENERAL
 from adapters.web.server import serve
 from bot.domain.conversation import CONSOLE
 from bot.domain.invocation import Press
+from bot.domain.policy import ProjectTerms
 from bot.messages.message import Button
 from tests.adapters.chat_world import SHOP, ChatWorld, open_chat, sign_in
-from tests.fakes.stage import rules
+from tests.contract.rows import run_row
+from tests.fakes.stage import POLICY, rules
 
 ENOUGH = 20
 
@@ -187,3 +190,33 @@ async def test_a_stream_does_not_hold_up_the_end(
 @pytest.mark.parametrize("after", ["-1", "x", str(1 << 63)])
 async def test_a_change_that_is_none(browser: httpx.AsyncClient, after: str) -> None:
     assert (await browser.get(f"/chat/events?after={after}")).status_code == 400
+
+
+async def test_hidden_runs_are_neither_shown_nor_streamed(
+    world: ChatWorld, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.bot.store.write(lambda tx: tx.runs.create(run_row(project="payroll")))
+    hidden = {"run": "R-1"}
+    own = replace(SHOP, channel="payroll")
+    secret = await world.says("salaries", where=GENERAL, attributes=hidden)
+    await world.says("raise", where=GENERAL, thread=secret, attributes=hidden)
+    await world.says("in its own channel", where=own, attributes=hidden)
+    await world.says("of nobody", where=GENERAL, attributes={"run": "R-9"})
+    seen = await browser.get("/chat/channels/general")
+    assert "salaries" in seen.text
+    policy = replace(POLICY, projects={"payroll": ProjectTerms(see=("admin",))})
+    world.rules = rules(policy=policy)
+    page = await browser.get("/chat/channels/general")
+    assert "salaries" not in page.text
+    assert "payroll" not in page.text
+    assert "of nobody" in page.text
+    for path in (
+        "/chat/channels/payroll",
+        f"/chat/channels/general/threads/{secret}",
+        "/chat/runs/R-1",
+    ):
+        assert (await browser.get(path)).status_code == 404, path
+    monkeypatch.setattr(feed, "_BATCH", 1)
+    async with following(browser, 0) as events:
+        first = await anext(events)
+    assert first["words"] == "of nobody"

@@ -35,7 +35,7 @@ def fill(connection: Connection, runs: int) -> None:
     said = {**place(CONSOLE), "at": NOON, "message": {"title": "\x00"}}
     for change, (key, text) in enumerate(texts.items(), start=1):
         output = {"job_id": change, "seq": 1, "at": NOON, "stream": "out", "text": text}
-        connection.execute(insert(tables.log_chunks), output)
+        connection.execute(insert(tables.metadata.tables["log_chunks"]), output)
         connection.execute(insert(tables.messages), {**said, "key": key, "change": change})
 
 

@@ -10,7 +10,8 @@ from bot.domain.blueprint import Blueprint, GateSpec, InputSpec, InputType, Limi
 from bot.domain.errors import NotFoundError
 from bot.domain.job import Job
 from bot.domain.vocabulary import Profile
-from bot.ports.store import LogChunk, Tx
+from bot.ports.output_store import LogChunk
+from bot.ports.store import Tx
 from tests.contract.conftest import Store
 from tests.contract.rows import add_job
 from tests.fakes.clock import NOON

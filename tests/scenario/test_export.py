@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -68,7 +69,7 @@ async def test_json_holds_the_whole_tree_and_fits_its_schema(theatre: Stage) -> 
 
 
 async def test_csv_has_a_row_for_each_run_and_calculates_nothing(theatre: Stage) -> None:
-    evil = HELLO.__class__(**{**vars(HELLO), "title": '=HYPERLINK("http://x")', "name": "evil"})
+    evil = replace(HELLO, title='=HYPERLINK("http://x")', name="evil")
     theatre.rules = rules(HELLO, evil)
     await theatre.says("developer", "dispatch hello")
     await theatre.says("developer", "dispatch evil")

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.actor import CLOCK, person
 from bot.domain.conversation import CONSOLE
 from bot.domain.person import Person
-from bot.domain.policy import Policy, ProjectTerms, Role
+from bot.domain.policy import Policy, ProjectTerms, Role, Terms
 from bot.messages.reply import Outcome
 from bot.services.people import account_of, identify
 from tests.fakes.stage import FIX, HELLO, PLAN, POLICY, Stage, rules, stage, text_of
@@ -120,7 +120,8 @@ async def test_only_people_have_accounts(theatre: Stage) -> None:
     [
         *("show {}", "logs {}", "why {}", "stop {}", "retry {}", "restart {}", "delete {}"),
         *("review {}", "export {}", "undo {}", "assign {} @viewer", "approve {}", "deny {} no"),
-        *("changes {} no", "ask {} why"),
+        *("changes {} no", "ask {} why", "timeline {}", "nudge {}", "reply {} hurry"),
+        *("answer {} yes", "can @payer stop {}"),
     ],
 )
 async def test_a_hidden_run_answers_as_one_that_is_not_there(firm: Stage, words: str) -> None:
@@ -196,6 +197,48 @@ async def test_a_hidden_blueprint_is_not_offered_nor_is_a_blind_owner_taken(firm
     assert "Nobody here is called “developer”" in text_of(blind.message)
     await firm.says("payer", "dispatch pay")
     assert "Nobody here" in text_of((await firm.says("admin", "assign 1 @viewer")).message)
+
+
+async def test_inbox_and_costs_leave_hidden_runs_out(firm: Stage) -> None:
+    secret = replace(FIX, name="pay-fix", project="payroll")
+    terms = {"pay-fix": Terms(escalate=("operator",), quorum=1)}
+    policy = replace(firm.rules.policy, blueprints=terms)
+    firm.rules = replace(firm.rules, catalog=rules(secret).catalog, policy=policy)
+    await firm.says("payer", "dispatch pay-fix")
+    runner = await (await firm.claims()).starts()
+    await runner.reports("cost", usd=2.0)
+    await runner.reports("gate", checkpoint="plan", plan=PLAN)
+    await firm.settle()
+    assert (await firm.says("second", "inbox")).runs == ()
+    assert (await firm.says("reviewer", "inbox")).runs == ("R-1",)
+    for by in ("", "by project"):
+        assert "2.00" not in text_of((await firm.says("second", f"cost {by}")).message)
+        assert "2.00" in text_of((await firm.says("reviewer", f"cost {by}")).message)
+    await runner.reports("parked", gate="G-1")
+    await firm.passes(hours=2)
+    await firm.passes(hours=1, minutes=50)
+    reminded = [set(message.mentions) for message in await firm.told()]
+    assert {"admin", "reviewer", "payer"} in reminded
+    assert not {"developer", "second"} & {name for names in reminded for name in names}
+
+
+async def test_can_knows_projects_places_and_deletions(firm: Stage) -> None:
+    async def can(words: str) -> str:
+        return text_of((await firm.says("reviewer", f"can {words}")).message)
+
+    assert "@payer may dispatch pay" in await can("@payer dispatch pay")
+    assert "@developer may not dispatch pay" in await can("@developer dispatch pay")
+    await firm.says("payer", "dispatch pay")
+    runner = await (await firm.claims()).starts()
+    await runner.ends("failed", reason="no luck")
+    await firm.says("payer", "delete 1")
+    assert "@payer may undo R-1" in await can("@payer undo R-1")
+    assert "@reviewer may not undo R-1" in await can("@reviewer undo R-1")
+    await firm.says("payer", "undo 1")
+    assert "@payer may not undo R-1" in await can("@payer undo R-1")
+    own = ProjectTerms(channels=frozenset({"slack/T1/C9"}), see=("operator",))
+    firm.rules = rules(HELLO, policy=with_projects(shop=own))
+    assert "cannot be started here" in await can("@developer dispatch hello")
 
 
 # --- channels

@@ -16,7 +16,7 @@ from bot.messages.message import Button, FieldKind, Message, Tone
 from bot.messages.reply import Outcome
 from bot.ports.store import Tx
 from bot.services.sealing import deliver
-from storage.tables import metadata, sealed_answers
+from storage.tables import cost_entries, gates, metadata, sealed_answers
 from tests.fakes.stage import POLICY, Runner, Stage, rules, stage, text_of
 
 REGION = {
@@ -338,3 +338,17 @@ async def test_a_question_is_not_approved_and_an_approval_not_answered(theatre: 
     assert nothing.outcome is Outcome.DONE
     late = await theatre.says("developer", "answer G-1 eu")
     assert "already decided: void" in text_of(late.message)
+
+
+async def test_a_deleted_run_leaves_no_secret_and_no_cost(theatre: Stage) -> None:
+    runner = await asking(theatre, SECRET)
+    await runner.reports("cost", usd=2.0)
+    gate = await theatre.store.read(lambda tx: tx.gates.load(1))
+    await theatre.store.write(lambda tx: tx.sealed.keep(gate.id, "left over"))
+    await runner.ends("failed", reason="no luck")
+    await theatre.store.write(lambda tx: tx.sealed.keep(gate.id, "late"))
+    await theatre.says("developer", "delete 1")
+    await theatre.passes(seconds=10)
+    assert await sealed(theatre) == 0
+    assert await rows(theatre, cost_entries) == []
+    assert await rows(theatre, gates) == []

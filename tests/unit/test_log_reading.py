@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ports.store import LogChunk
+from bot.ports.output_store import LogChunk
 from bot.services import log_reading
 from bot.services.log_reading import Stretch, read_after, read_before
 from tests.fakes.clock import NOON

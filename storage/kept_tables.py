@@ -1,0 +1,64 @@
+"""Tables of what runs leave and are made of: output, files, blueprints."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, UniqueConstraint
+
+from bot.domain.blueprint import Blueprint
+from storage.columns import WORDS, Json
+from storage.table_parts import actor_columns, at, key, metadata, of, words
+
+log_chunks = Table(
+    "log_chunks",
+    metadata,
+    of("job", primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    at("at"),
+    words("stream"),
+    words("text"),
+    Index(None, "at"),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    key(),
+    of("run"),
+    of("job"),
+    words("name"),
+    Column("size", BigInteger, nullable=False),
+    words("sha256"),
+    at("created_at"),
+    UniqueConstraint("run_id", "job_id", "name", "sha256"),
+    Index(None, "sha256"),
+    Index(None, "created_at"),
+)
+
+blueprint_versions = Table(
+    "blueprint_versions",
+    metadata,
+    Column("version", WORDS, primary_key=True),
+    words("name"),
+    Column("content", Json(Blueprint), nullable=False),
+    at("kept_at"),
+)
+
+blueprint_states = Table(
+    "blueprint_states",
+    metadata,
+    Column("name", WORDS, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    *actor_columns(),
+    at("at"),
+    words("reason"),
+    Column("ignored", Integer, nullable=False),
+)
+
+blueprint_files = Table(
+    "blueprint_files",
+    metadata,
+    Column("file", WORDS, primary_key=True),
+    words("sha256"),
+    Column("broken", Boolean, nullable=False),
+    words("owner"),
+    words("told_to"),
+    Column("changes", Integer, nullable=False),
+)

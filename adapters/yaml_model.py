@@ -30,6 +30,9 @@ class Flaw(ValueError):  # noqa: N818 - a finding that validators raise, no fail
         self.remedy = remedy
 
 
+CHOICE = "·"
+"""Begins the tags of the forms that a value may have; no place in a file has one in its name."""
+
 Flaws = Iterator[tuple[Place, Flaw]]
 """Findings, each with the keys and indexes that lead to it."""
 
@@ -122,7 +125,9 @@ def shown(value: object) -> str:
 
 
 def _problem(document: Document, model: type[FileModel], details: ErrorDetails) -> FileProblem:
-    place = tuple(step for step in details["loc"] if step != "[key]")
+    place = tuple(
+        step for step in details["loc"] if step != "[key]" and not str(step).startswith(CHOICE)
+    )
     kind, context = details["type"], details.get("ctx", {})
     if kind == "value_error" and isinstance(context["error"], Flaw):
         problem, remedy = context["error"].problem, context["error"].remedy
@@ -176,8 +181,15 @@ def _fields(model: type[FileModel], place: Place) -> list[str]:
         if isinstance(kind, type) and issubclass(kind, FileModel):
             kind = _by_name(kind)[str(step)]
         else:
-            kind = get_args(kind)[1 if isinstance(step, str) else 0]
+            kind = _group(get_args(kind)[1 if isinstance(step, str) else 0])
     return list(_by_name(kind))
+
+
+def _group(kind: Any) -> Any:
+    """Of a value that is a word or a group of fields, the group."""
+    groups = (_group(part) for part in get_args(kind))
+    of_fields = (group for group in groups if isinstance(group, type))
+    return next((one for one in of_fields if issubclass(one, FileModel)), kind)
 
 
 def _by_name(model: type[FileModel]) -> dict[str, Any]:

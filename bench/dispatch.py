@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from adapters.artifact_folder import ArtifactFolder
 from adapters.rehearsal import create_world
 from adapters.rulebook import Rulebook
 from adapters.system import RandomIds, SystemClock
@@ -39,7 +40,10 @@ async def dispatches(folder: Path, runs: int) -> list[float]:
     store = SqliteStore(folder / f"dispatch-{time.monotonic_ns()}.db", SystemClock())
     await store.open()
     vault = open_vault(folder, "", rehearsal=True)
-    dispatcher = Dispatcher(store, COMMANDS, rules=book.current, ids=RandomIds(), vault=vault)
+    files = ArtifactFolder(folder / "artifacts")
+    dispatcher = Dispatcher(
+        store, COMMANDS, rules=book.current, ids=RandomIds(), vault=vault, files=files
+    )
     taken = []
     for number in range(runs + 20):
         begun = time.perf_counter()

@@ -127,6 +127,25 @@ def _move(move: "Callable[[str, Path], Mapping[str, int]]", file: "Path", said: 
     return 0
 
 
+def _audit(arguments: Sequence[str]) -> int:
+    """Prove the history of runs (verify), or write it out (export)."""
+    import argparse
+    import asyncio
+
+    from adapters.audit_command import add_arguments, audit
+    from bot.wiring import kept
+
+    parser = argparse.ArgumentParser(prog="signalbox audit", description=_audit.__doc__)
+    add_arguments(parser)
+    given, settings = parser.parse_args(arguments), _settings({})
+
+    async def carry_out() -> int:
+        async with kept(settings) as store:
+            return await audit(given, store, say=print)
+
+    return asyncio.run(carry_out())
+
+
 def _report(arguments: Sequence[str]) -> int:
     """Speak for a program, inside a job; see docs/job-protocol.md."""
     from adapters.runner.report_command import main as report
@@ -147,6 +166,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "migrate": _migrate,
     "export": _export,
     "import": _import,
+    "audit": _audit,
     "report": _report,
     "job": _job,
 }

@@ -9,11 +9,13 @@ from datetime import timedelta
 from bot.domain.conversation import Conversation
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.posting import CARD, Posting
-from bot.messages.cards import event_note, gate_card, run_card
+from bot.domain.vocabulary import Disposition
+from bot.messages.cards import event_note, gate_card, run_card, tombstone
 from bot.messages.message import Message
 from bot.ports.messenger import Messenger
 from bot.ports.store import Store, Topic, Tx
 from bot.services.rules import Rules
+from bot.services.selecting import deletion_of
 from bot.services.viewing import view_run
 
 _LOG = logging.getLogger(__name__)
@@ -97,6 +99,9 @@ class Notifier:
         return wanted, message, _root(card, posting.conversation)
 
     def _message(self, tx: Tx, posting: Posting) -> Message:
+        run = tx.runs.load(posting.run_id)
+        if run.disposition is Disposition.DELETED:
+            return tombstone(run, deletion_of(tx, run), subject=posting.subject)
         view = view_run(tx, self._rules(), posting.run_id)
         kind, _, number = posting.subject.partition(":")
         if kind == "gate":

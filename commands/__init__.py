@@ -14,8 +14,10 @@ from commands import (
     delete,
     deny,
     dispatch,
+    export,
     help,
     inbox,
+    link,
     list,
     logs,
     mine,
@@ -29,6 +31,7 @@ from commands import (
     stats,
     stop,
     timeline,
+    undo,
     why,
 )
 
@@ -53,6 +56,7 @@ COMMANDS: tuple[Command, ...] = (
     retry.COMMAND,
     rerun.COMMAND,
     delete.COMMAND,
+    undo.COMMAND,
     assign.COMMAND,
     review.COMMAND,
     blueprints.COMMAND,
@@ -60,5 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     cost.COMMAND,
     why.COMMAND,
     can.COMMAND,
+    export.COMMAND,
+    link.COMMAND,
     help.COMMAND,
 )

@@ -28,8 +28,10 @@ def handle(request: Request, given: Arguments) -> Reply:
     request.rules.permit(request.actor, "can")
     person = require_person(request.rules, given.person)
     verb = find_command(request.registry, given.action).verb
-    if given.target in request.rules.catalog.blueprints:
-        ruling = rule_on(request.tx, request.rules, person, verb, blueprint=given.target)
+    catalog = request.rules.catalog
+    if given.target in {*catalog.blueprints, *catalog.elsewhere}:
+        blueprint = catalog.find(given.target)
+        ruling = rule_on(request.tx, request.rules, person, verb, blueprint=blueprint)
         return _told(person, verb, given.target, ruling)
     ref = read_ref(Word(given.target)) if given.target else Ref(kind=RefKind.HERE)
     if ref is None:

@@ -30,6 +30,7 @@ def handle(request: Request, given: Arguments) -> Reply:
 
 COMMAND = Command(
     verb="help",
+    for_strangers=True,
     summary="Show what can be asked, or one verb in full.",
     arguments=Arguments,
     handle=handle,

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from bot.dispatch.command import Command, Request
+from bot.domain.posting import CARD
 from bot.domain.selection import Ref
+from bot.domain.vocabulary import Disposition
 from bot.grammar.params import Kind, Param
-from bot.messages.cards import run_detail
+from bot.messages.cards import run_detail, tombstone
 from bot.messages.reply import Reply
+from bot.services.selecting import deletion_of
 from bot.services.viewing import view_detail
 
 
@@ -21,6 +24,9 @@ def handle(request: Request, given: Arguments) -> Reply:
     """The run's card as it stands now, with its times and the gate that holds it."""
     run = request.select_one(given.run, "show")
     request.rules.permit(request.actor, "show", run=run)
+    if run.disposition is Disposition.DELETED:
+        left = tombstone(run, deletion_of(request.tx, run), subject=CARD)
+        return Reply(message=left, runs=(run.key,))
     view = view_detail(request.tx, request.rules, run.id)
     return Reply(message=run_detail(view), runs=(run.key,))
 

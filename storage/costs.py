@@ -9,6 +9,7 @@ from sqlalchemy import Column, ColumnElement, Select, func, insert, select
 from bot.domain.costs import CostBy, CostEntry, CostSum
 from bot.domain.run import Cost
 from bot.domain.selection import Filter
+from bot.domain.sight import Sight
 from storage import search
 from storage.scope import Scope
 from storage.tables import cost_entries, runs
@@ -51,17 +52,17 @@ class SqlCosts:
         self._scope.run(_ADD, {**columns, **amounts})
 
     def sums(self, filter_: Filter, *, by: CostBy | None, limit: int) -> tuple[CostSum, ...]:
-        """What the runs that match have cost, the dearest first, days from the newest."""
-        found = self._scope.rows(summing(filter_, by=by, limit=limit))
+        """What the runs that match and are seen have cost, the dearest or the newest day first."""
+        found = self._scope.rows(summing(filter_, sight=self._scope.sight, by=by, limit=limit))
         return tuple(_sum(fields) for fields in found if fields["runs"])
 
 
-def summing(filter_: Filter, *, by: CostBy | None, limit: int) -> Select[Any]:
+def summing(filter_: Filter, *, sight: Sight, by: CostBy | None, limit: int) -> Select[Any]:
     """The query behind `sums`."""
     totals = {name: func.sum(cost_entries.c[name]).label(name) for name in _AMOUNTS}
     counted = func.count(cost_entries.c.run_id.distinct()).label("runs")
     columns: list[ColumnElement[Any]] = [counted, *totals.values()]
-    query = select(*columns).where(*_conditions(filter_)).limit(limit)
+    query = select(*columns).where(*_conditions(filter_, sight)).limit(limit)
     query = query.select_from(cost_entries.join(runs, cost_entries.c.run_id == runs.c.id))
     if by is None:
         return query
@@ -72,8 +73,9 @@ def summing(filter_: Filter, *, by: CostBy | None, limit: int) -> Select[Any]:
     return query.add_columns(key.label("key")).group_by(key).order_by(*order)
 
 
-def _conditions(filter_: Filter) -> list[ColumnElement[bool]]:
+def _conditions(filter_: Filter, sight: Sight) -> list[ColumnElement[bool]]:
     demands = search.conditions(replace(filter_, since=None, until=None))
+    demands += search.visible(runs.c.project, sight)
     if filter_.statuses:
         demands.append(runs.c.status.in_(sorted(filter_.statuses)))
     if filter_.since is not None:

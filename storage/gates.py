@@ -8,12 +8,14 @@ from sqlalchemy import Executable, bindparam, func, insert, select, update
 
 from bot.domain.gate import Decision, Gate
 from storage.columns import actor_columns, take_actor, without
-from storage.scope import Scope, Values
-from storage.tables import OPEN, decisions, gates
+from storage.scope import Scope, Values, absent
+from storage.search import visible
+from storage.tables import OPEN, decisions, gates, runs
 
 _CREATE = insert(gates)
 _CHANGE = update(gates).where(gates.c.id == bindparam("of"))
 _LOAD = select(gates).where(gates.c.id == bindparam("id"))
+_PROJECT = select(runs.c.project).where(runs.c.id == bindparam("run"))
 _OF_RUN = select(gates).where(gates.c.run_id == bindparam("run")).order_by(gates.c.id)
 _EXPIRED = (
     select(gates)
@@ -50,8 +52,11 @@ class SqlGates:
         return created
 
     def load(self, gate_id: int) -> Gate:
-        """Raises NotFoundError."""
+        """Raises NotFoundError, for a gate of a run that is not seen too."""
         fields = self._scope.load(_LOAD, gate_id, noun="gate")
+        project = self._scope.run(_PROJECT, {"run": fields["run_id"]}).scalar_one()
+        if not self._scope.sight.shows(project):
+            raise absent("gate", gate_id)
         return Gate(**fields, decisions=self._decisions([gate_id])[gate_id])
 
     def save(self, gate: Gate) -> None:
@@ -70,8 +75,10 @@ class SqlGates:
         return self._gates(_EXPIRED, {"now": now})
 
     def open(self, *, limit: int) -> tuple[Gate, ...]:
-        """Open gates, the nearest deadline first."""
-        return self._gates(_OPEN, {"most": limit})
+        """Open gates of runs that are seen, the nearest deadline first."""
+        demands = visible(runs.c.project, self._scope.sight)
+        seen = gates.c.run_id.in_(select(runs.c.id).where(*demands))
+        return self._gates(_OPEN.where(seen) if demands else _OPEN, {"most": limit})
 
     def to_remind(self, now: datetime) -> tuple[Gate, ...]:
         """Open gates whose next reminder is due."""

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.domain.errors import UnavailableError
+from storage.statements import StatementClock
 
 _CONNECT_SECONDS = 5
 
@@ -119,6 +120,10 @@ class PostgresDatabase:
         with self._plainly(), self._telling.connect() as connection:
             parameters = {"channel": channel, "text": text}
             connection.exec_driver_sql("SELECT pg_notify(%(channel)s, %(text)s)", parameters)
+
+    def time(self, statements: StatementClock) -> None:
+        """Let statements be timed from now on."""
+        statements.attach(self._engine)
 
     def close(self) -> None:
         """Close all connections."""

@@ -26,7 +26,9 @@ from storage.postgres import (
     conninfo,
     is_duplicate,
 )
+from storage.postgres_maintenance import PostgresMaintenance
 from storage.scope import Scope
+from storage.statements import StatementClock
 from storage.steady import SteadyClock
 from storage.transaction import Transaction
 from storage.watch import Watches
@@ -57,6 +59,7 @@ class PostgresStore:
         self._url = url
         self._clock = SteadyClock(clock)
         self._watches = Watches()
+        self._statements = StatementClock()
         self._running: _Running | None = None
 
     async def open(self) -> None:
@@ -69,6 +72,7 @@ class PostgresStore:
         self._running = await asyncio.to_thread(
             _Running, self._url, self._clock.now, self._watches.wake
         )
+        self._running.database.time(self._statements)
 
     async def close(self) -> None:
         """End when every unit that was handed in is settled. Closing twice is harmless."""
@@ -94,6 +98,11 @@ class PostgresStore:
         """Whether this bot, of all that share the database, is to tell and to keep deadlines."""
         return self._running is not None and self._running.listener.leads
 
+    @property
+    def maintenance(self) -> PostgresMaintenance:
+        """What looks after the database. Raises UnavailableError while the store is not open."""
+        return PostgresMaintenance(self._require_running().database, self._statements)
+
     def _require_running(self) -> "_Running":
         if self._running is None:
             raise UnavailableError("The store is closed: Signalbox is starting or stopping.")
@@ -108,25 +117,25 @@ class _Running:
     ) -> None:
         self._now = now
         self._wake = wake
-        self._database = PostgresDatabase(url, connections=_WORKERS + 1)
+        self.database = PostgresDatabase(url, connections=_WORKERS + 1)
         self._alone = threading.Lock()
         self.workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="store-worker")
         self.listener = Listener(conninfo(url), wake)
-        self._teller = _Teller(self._database, self.listener)
+        self._teller = _Teller(self.database, self.listener)
         if not self.listener.wait_ready(_PATIENCE):
             self.end()
             raise UnavailableError("PostgreSQL answers, but lets nobody listen; look at its log.")
 
     def read(self, unit: Callable[[Tx], T]) -> T:
         def once(_: int) -> T:
-            with self._database.reading() as connection:
+            with self.database.reading() as connection:
                 return unit(Transaction(Scope(connection, self._now())))
 
         return _again(once)
 
     def write(self, unit: Callable[[Tx], T]) -> T:
         def once(tries: int) -> tuple[T, set[Topic]]:
-            with self._lane(tries), self._database.writing() as connection:
+            with self._lane(tries), self.database.writing() as connection:
                 scope = Scope(connection, self._now())
                 return unit(Transaction(scope)), scope.woken
 
@@ -140,7 +149,7 @@ class _Running:
         self.workers.shutdown()
         self._teller.end()
         self.listener.join()
-        self._database.close()
+        self.database.close()
 
     def _lane(self, tries: int) -> AbstractContextManager[object]:
         """What was overtaken is run one after the other, so that it does not overtake its like."""
@@ -151,7 +160,7 @@ class _Teller:
     """Tells other processes what was committed; what comes meanwhile is told together."""
 
     def __init__(self, database: PostgresDatabase, listener: Listener) -> None:
-        self._database = database
+        self.database = database
         self._listener = listener
         self._lock = threading.Lock()
         self._untold: set[Topic] = set()
@@ -176,7 +185,7 @@ class _Teller:
 
     def _notify(self, message: str) -> None:
         try:
-            self._database.notify(CHANNEL, message)
+            self.database.notify(CHANNEL, message)
         except UnavailableError as error:
             # It is durable all the same, and whoever was not woken looks each second anyway.
             _LOG.warning("other bots were not woken: %s", error)

@@ -45,6 +45,9 @@ _FIND = select(postings).where(
 _FIND_RUN = select(postings.c.run_id).where(
     CARD_TOLD, postings.c.message_id == bindparam("thread"), *_HERE[:3]
 )
+_WANT_AGAIN = update(postings).where(
+    postings.c.run_id == bindparam("run"), postings.c.message_id != ""
+)
 
 
 class SqlPostings:
@@ -100,6 +103,12 @@ class SqlPostings:
             return None
         run_id: int | None = self._scope.run(_FIND_RUN, place(conversation)).scalar()
         return run_id
+
+    def want_again(self, run_id: int) -> None:
+        """Let all that was told of a run be told anew."""
+        anew = _WANT_AGAIN.values(wanted=postings.c.wanted + 1, due_at=self._scope.now)
+        self._scope.run(anew, {"run": run_id})
+        self._scope.woken.add(Topic.POSTINGS)
 
 
 def _posting(fields: dict[str, Any]) -> Posting:

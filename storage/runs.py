@@ -11,10 +11,11 @@ from bot.domain.errors import ConflictError
 from bot.domain.events import Event, EventType, NewEvent, chain
 from bot.domain.run import Run
 from bot.domain.selection import Filter
-from bot.domain.vocabulary import Disposition, Profile, Status
+from bot.domain.vocabulary import Profile, Status
 from storage import search, stats
 from storage.columns import actor_columns, place, take_actor, take_conversation, without
-from storage.scope import Scope
+from storage.purging import purge
+from storage.scope import Scope, absent
 from storage.tables import events, runs
 
 _CREATE = insert(runs)
@@ -27,6 +28,9 @@ _EVENTS = (
     .order_by(events.c.seq)
 )
 _EVENTS_OF = _EVENTS.where(events.c.type.in_(bindparam("types", expanding=True)))
+_PAGE = (
+    select(runs).where(runs.c.id > bindparam("after")).order_by(runs.c.id).limit(bindparam("most"))
+)
 
 
 class SqlRuns:
@@ -41,12 +45,15 @@ class SqlRuns:
         """Store a new run; it begins at version 0, without events."""
         new = replace(run, version=0, last_seq=0, head="")
         run_id = self._scope.insert(_CREATE, _columns(new))
-        stats.move(self._scope, run.profile, to=_counted(run))
+        stats.move(self._scope, run)
         return self._see(replace(new, id=run_id))
 
     def load(self, run_id: int) -> Run:
-        """Raises NotFoundError."""
-        return self._see(_run(self._scope.load(_LOAD, run_id, noun="run")))
+        """Raises NotFoundError, for a run that is not seen as for one that is not."""
+        run = _run(self._scope.load(_LOAD, run_id, noun="run"))
+        if not self._scope.sight.shows(run.project):
+            raise absent("run", run_id)
+        return self._see(run)
 
     def save(self, run: Run, events: Sequence[NewEvent]) -> tuple[Run, tuple[Event, ...]]:
         """Store a changed run and append its events. Raises ConflictError, NotFoundError."""
@@ -66,12 +73,14 @@ class SqlRuns:
             raise ConflictError(f"{run.key} is no longer at version {run.version}")
         if appended:
             self._scope.run(_APPEND, [_event_columns(event) for event in appended])
-        stats.move(self._scope, run.profile, was=_counted(stored), to=_counted(run))
+        stats.move(self._scope, run, was=stored)
         return self._see(saved), appended
 
     def find(self, filter_: Filter, *, limit: int, before: int | None = None) -> tuple[Run, ...]:
         """The runs that match, newest first."""
-        found = self._scope.rows(search.newest(filter_, limit=limit, before=before))
+        found = self._scope.rows(
+            search.newest(filter_, sight=self._scope.sight, limit=limit, before=before)
+        )
         return tuple(_run(fields) for fields in found)
 
     def find_titled(self, words: str, *, limit: int) -> tuple[Run, ...]:
@@ -96,6 +105,16 @@ class SqlRuns:
         """Fold the deltas behind `stats` into one row each."""
         stats.fold(self._scope)
 
+    def page(self, *, after: int, limit: int) -> tuple[Run, ...]:
+        """Every run past an id, in the order of ids, deleted ones too."""
+        asked = {"after": after, "most": limit}
+        return tuple(_run(fields) for fields in self._scope.rows(_PAGE, asked))
+
+    def purge(self, run_id: int) -> None:
+        """Take from a deleted run what it was about and what it did."""
+        purge(self._scope, run_id)
+        self._seen.pop(run_id, None)
+
     def _see(self, run: Run) -> Run:
         """Remember a run as it is stored, so that saving it need not look again."""
         self._seen[run.id] = run
@@ -116,10 +135,6 @@ class SqlRuns:
             head = chain(head, event)
             chained.append(replace(event, hash=head))
         return tuple(chained)
-
-
-def _counted(run: Run) -> Status | None:
-    return None if run.disposition is Disposition.DELETED else run.status
 
 
 def _columns(run: Run) -> dict[str, Any]:

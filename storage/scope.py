@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable
 
 from bot.domain.errors import NotFoundError
+from bot.domain.sight import EVERYTHING, Sight
 from bot.ports.store import Topic
 from storage.upsert import Upsert
 
@@ -25,7 +26,15 @@ class Scope:
         """A scope at `now`; the transaction has begun."""
         self.now = now
         self.woken: set[Topic] = set()
+        self.sight = EVERYTHING
+        """Which runs are there for whoever asks."""
         self._connection = connection
+
+    def seeing(self, sight: Sight) -> "Scope":
+        """The same transaction, in which only some runs are there."""
+        narrowed = Scope(self._connection, self.now)
+        narrowed.woken, narrowed.sight = self.woken, sight
+        return narrowed
 
     def run(
         self, statement: Executable, values: Values | Sequence[Values] = ()
@@ -53,7 +62,7 @@ class Scope:
         """
         found = self.rows(statement, {"id": id_}) if 0 < id_ <= _LARGEST_ID else None
         if not found:
-            raise NotFoundError(f"There is no {noun} {id_}; it may have been deleted.")
+            raise absent(noun, id_)
         return found[0]
 
     def change(self, statement: Executable, values: Values, *, noun: str) -> None:
@@ -66,3 +75,8 @@ class Scope:
         """A part of the transaction that is undone alone when it raises."""
         with self._connection.begin_nested():
             yield
+
+
+def absent(noun: str, id_: int) -> NotFoundError:
+    """What is said of a row that is not there, or not for whoever asks."""
+    return NotFoundError(f"There is no {noun} {id_}; it may have been deleted.")

@@ -3,17 +3,27 @@
 from sqlalchemy import ColumnElement, Select, false, select, union_all
 
 from bot.domain.selection import Filter
+from bot.domain.sight import Sight
 from bot.domain.vocabulary import Disposition
 from storage.tables import runs
 
 
-def newest(filter_: Filter, *, limit: int, before: int | None) -> Select[tuple[object, ...]]:
+def visible(project: ColumnElement[str], sight: Sight) -> list[ColumnElement[bool]]:
+    """What a row's project must be for a sight to show the row."""
+    if sight.nothing:
+        return [false()]
+    return [project.not_in(sorted(sight.hidden))] if sight.hidden else []
+
+
+def newest(
+    filter_: Filter, *, sight: Sight, limit: int, before: int | None
+) -> Select[tuple[object, ...]]:
     """Select the newest `limit` runs that match, below the id `before`; deleted ones never.
 
     Each status is walked down its own index: a database that is given several at once would
     sort every run that ever had one of them.
     """
-    demands = conditions(filter_)
+    demands = [*conditions(filter_), *visible(runs.c.project, sight)]
     if before is not None:
         demands.append(runs.c.id < before)
     if len(filter_.statuses) > 1:

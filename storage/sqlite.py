@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from bot.domain.errors import UnavailableError
+from storage.statements import StatementClock
 
 _PATIENCE = 5
 """Seconds that a connection waits for another process to let go of the file."""
@@ -43,7 +44,15 @@ def sqlite_url(path: Path) -> URL:
 class SqliteFile:
     """One database file as its writer or its readers see it."""
 
-    def __init__(self, path: Path, *, connections: int, pragmas: Sequence[str], begin: str) -> None:
+    def __init__(  # all that tells writer and readers apart
+        self,
+        path: Path,
+        *,
+        connections: int,
+        pragmas: Sequence[str],
+        begin: str,
+        clock: StatementClock | None = None,
+    ) -> None:
         """Nothing is opened yet."""
         self._begin = begin
         self._engine = create_engine(
@@ -54,6 +63,9 @@ class SqliteFile:
             # The module's own transactions begin too late and end before table changes.
             connect_args={"isolation_level": None, "timeout": _PATIENCE},
         )
+
+        if clock:
+            clock.attach(self._engine)
 
         @event.listens_for(self._engine, "connect")
         def set_up(connection: Any, _: object) -> None:
@@ -75,19 +87,21 @@ class SqliteFile:
         self._engine.dispose()
 
 
-def for_writing(path: Path) -> SqliteFile:
+def for_writing(path: Path, clock: StatementClock | None = None) -> SqliteFile:
     """One connection whose transactions hold the write lock from their first moment.
 
     The file is created where there is none; nobody but its owner may read it.
     Raises UnavailableError where it cannot be.
     """
     _keep_private(path)
-    return SqliteFile(path, connections=1, pragmas=_PRAGMAS, begin="BEGIN IMMEDIATE")
+    return SqliteFile(path, connections=1, pragmas=_PRAGMAS, begin="BEGIN IMMEDIATE", clock=clock)
 
 
-def for_reading(path: Path, *, readers: int) -> SqliteFile:
+def for_reading(path: Path, *, readers: int, clock: StatementClock | None = None) -> SqliteFile:
     """Connections that see one moment per transaction and raise on every change."""
-    return SqliteFile(path, connections=readers, pragmas=("query_only=ON",), begin="BEGIN")
+    return SqliteFile(
+        path, connections=readers, pragmas=("query_only=ON",), begin="BEGIN", clock=clock
+    )
 
 
 @contextmanager

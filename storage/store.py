@@ -10,9 +10,11 @@ from typing import TypeVar
 from bot.domain.errors import UnavailableError
 from bot.ports.clock import Clock
 from bot.ports.store import Topic, Tx, Watch
+from storage.maintenance import SqliteMaintenance
 from storage.migrate import migrate
 from storage.scope import Scope
 from storage.sqlite import for_reading, for_writing, sqlite_url
+from storage.statements import StatementClock
 from storage.steady import SteadyClock
 from storage.transaction import Transaction
 from storage.watch import Watches
@@ -36,6 +38,7 @@ class SqliteStore:
         self._path = path
         self._clock = SteadyClock(clock)
         self._watches = Watches()
+        self._statements = StatementClock()
         self._running: _Running | None = None
 
     async def open(self) -> None:
@@ -45,7 +48,12 @@ class SqliteStore:
         cannot be used.
         """
         await asyncio.to_thread(migrate, sqlite_url(self._path))
-        self._running = _Running(self._path, self._clock.now, self._watches)
+        self._running = _Running(self._path, self._clock.now, self._watches, self._statements)
+
+    @property
+    def maintenance(self) -> SqliteMaintenance:
+        """What can be seen of the file, and done for it."""
+        return SqliteMaintenance(self._path, self._statements)
 
     async def close(self) -> None:
         """End when every unit that was handed in is settled. Closing twice is harmless."""
@@ -81,10 +89,16 @@ class SqliteStore:
 class _Running:
     """The threads and connections of an open store."""
 
-    def __init__(self, path: Path, now: Callable[[], datetime], watches: Watches) -> None:
+    def __init__(
+        self,
+        path: Path,
+        now: Callable[[], datetime],
+        watches: Watches,
+        statements: StatementClock,
+    ) -> None:
         self._now = now
-        self._written = for_writing(path)
-        self._seen = for_reading(path, readers=_READERS)
+        self._written = for_writing(path, statements)
+        self._seen = for_reading(path, readers=_READERS, clock=statements)
         self.writer = Writer(self._written.transaction, now=now, wake=watches.wake)
         self.readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 

@@ -14,14 +14,23 @@ if TYPE_CHECKING:
 AnyStore: TypeAlias = Union[SqliteStore, "PostgresStore"]
 
 
+def database_file(url: str) -> Path | None:
+    """The file of an address that names one; None for a database behind a server.
+
+    Raises UserError for an address that cannot be read.
+    """
+    address = read_address(url)
+    return None if is_postgres(address) else Path(address.database or "")
+
+
 def store_at(url: str, clock: Clock) -> AnyStore:
     """The store at `sqlite:///…` or `postgresql://…`, not yet open.
 
     Raises UserError for an address that cannot be read.
     """
-    address = read_address(url)
-    if not is_postgres(address):
-        return SqliteStore(Path(address.database or ""), clock)
+    file = database_file(url)
+    if file is not None:
+        return SqliteStore(file, clock)
     from storage.postgres_store import PostgresStore  # noqa: PLC0415  # its driver loads slowly
 
-    return PostgresStore(address, clock)
+    return PostgresStore(read_address(url), clock)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from bot.domain.actor import ActorKind
 from bot.domain.blueprint import Blueprint, OnExpiry
+from bot.domain.effect import EffectKind, EffectState
 from bot.domain.events import EventType
 from bot.domain.form import Form
 from bot.domain.gate import Choice, GateKind, GateState
@@ -49,6 +50,7 @@ CARD_TOLD = text(f"subject = '{CARD}' AND message_id <> ''")
 OPEN = text(f"state = '{GateState.OPEN.value}'")
 UNFINISHED = text("done_at IS NULL")
 UNCONSUMED = text("consumed_at IS NULL")
+PENDING_EFFECT = text(f"state = '{EffectState.PENDING.value}'")
 """Conditions of partial indexes; a query uses the index only by saying the very same words."""
 
 
@@ -183,6 +185,7 @@ stats_deltas = Table(
     metadata,
     _id(),
     Column("profile", Word(Profile), nullable=False),
+    _words("project"),
     Column("status", Word(Status), nullable=False),
     Column("delta", BigInteger, nullable=False),
 )
@@ -224,8 +227,8 @@ jobs = Table(
     Column("report_seq", Integer, nullable=False),
     Column("exit_code", Integer),
     _words("base"),
-    Column("compute_rate", Usd, nullable=False, server_default="0"),
     _at("quiet_since", nullable=True),
+    Column("compute_rate", Usd, nullable=False, server_default="0"),
     UniqueConstraint("run_id", "number"),
     Index("jobs_live", "status", "id", **_only(LIVE_ONLY)),
 )
@@ -405,4 +408,54 @@ workspaces = Table(
     _words("agent"),
     _at("remove_at", nullable=True),
     Index(None, "agent", "remove_at"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    _id(),
+    _words("surface"),
+    _words("tenant"),
+    _words("external_id"),
+    _words("person"),
+    _at("verified_at"),
+    UniqueConstraint("surface", "tenant", "external_id"),
+    Index(None, "person"),
+)
+
+link_codes = Table(
+    "link_codes",
+    metadata,
+    Column("code_hash", WORDS, primary_key=True),
+    _words("person"),
+    _at("expires_at"),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    _id(),
+    Column("kind", Word(EffectKind), nullable=False),
+    _words("subject"),
+    Column("run_id", ID, ForeignKey("runs.id")),
+    *_actor(),
+    _at("asked_at"),
+    _at("due_at"),
+    Column("state", Word(EffectState), nullable=False),
+    _words("settled_by"),
+    _at("settled_at", nullable=True),
+    Index("effects_due", "due_at", **_only(PENDING_EFFECT)),
+    Index("effects_runs", "run_id", "id"),
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    _id(),
+    _words("person"),
+    _words("name"),
+    Column("size", BigInteger, nullable=False),
+    _words("sha256"),
+    _at("created_at"),
+    UniqueConstraint("person", "sha256", "name"),
 )

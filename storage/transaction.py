@@ -3,11 +3,15 @@
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from bot.domain.sight import Sight
 from bot.ports import store as port
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
 from storage.costs import SqlCosts
+from storage.effects import SqlEffects
+from storage.exports import SqlExports
 from storage.gates import SqlGates
+from storage.identities import SqlIdentities
 from storage.invocations import SqlInvocations
 from storage.jobs import SqlJobs
 from storage.logs import SqlLogs
@@ -39,6 +43,13 @@ class Transaction:
         self.blueprints: port.Blueprints = SqlBlueprints(scope)
         self.transcript: port.Transcript = SqlTranscript(scope)
         self.workspaces: port.Workspaces = SqlWorkspaces(scope)
+        self.identities: port.Identities = SqlIdentities(scope)
+        self.effects: port.Effects = SqlEffects(scope)
+        self.exports: port.Exports = SqlExports(scope)
+
+    def seeing(self, sight: Sight) -> "Transaction":
+        """The same transaction as somebody sees it: other runs and gates are not there."""
+        return Transaction(self._scope.seeing(sight))
 
     def now(self) -> datetime:
         """The transaction's time."""

@@ -1,6 +1,6 @@
 """EmbeddedJobSource: the built-in agent's way to jobs, in the bot's own process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,10 +10,11 @@ from bot.domain.errors import ConflictError, UserError
 from bot.domain.job import job_key
 from bot.domain.report import Report, ReportKind
 from bot.ports.clock import Ids
-from bot.ports.job_source import Held, Offer
+from bot.ports.job_source import Held, MissingTool, Offer, Planning
 from bot.ports.store import Store, Topic, Tx, Watch
 from bot.ports.vault import Vault
 from bot.services.claiming import claim, decline, find_held, held, lose
+from bot.services.planning import begin_planning, end_planning
 from bot.services.reporting import take
 from bot.services.rules import Rules
 from bot.services.sealing import deliver
@@ -32,6 +33,14 @@ class EmbeddedJobSource:
         self._rules = rules
         self._ids = ids
         self._watch: Watch = store.watch(Topic.QUEUE)
+
+    async def unplanned(self, offer: Offer) -> Planning | None:
+        """See JobSource."""
+        return await self._store.write(lambda tx: begin_planning(tx, offer))
+
+    async def planned(self, job: str, lacking: Sequence[MissingTool]) -> None:
+        """See JobSource."""
+        await self._store.write(lambda tx: end_planning(tx, self._rules(), job, lacking))
 
     async def claim(self, offer: Offer) -> Assignment | None:
         """See JobSource."""

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from adapters.tools import has_tool
 from bot.domain.codec import JSON
 from bot.domain.errors import UnavailableError
 from bot.ports.executor import Executor, FoundRunner
-from bot.ports.job_source import Held, JobSource, Offer
+from bot.ports.job_source import Held, JobSource, MissingTool, Offer
 
 _LOG = logging.getLogger(__name__)
 _POLL = 1.0
@@ -33,6 +34,7 @@ class AgentLoop:
         """Tend the claims and take one more; whether there may be another at once."""
         try:
             held = await self.tend()
+            await self._plan()
             return await self._claim_one(free=self._offer.slots - len(held))
         except UnavailableError as error:
             _LOG.warning("the agent tries again: %s", error)
@@ -68,6 +70,17 @@ class AgentLoop:
         if runner:
             await self._executor.forget(claim.job)
         return False
+
+    async def _plan(self) -> None:
+        """Look for the tools of the runbooks that wait for it."""
+        agent = self._offer.agent
+        while planning := await self._source.unplanned(self._offer):
+            lacking = [
+                MissingTool(step=need.step, tool=need.tool, agent=agent)
+                for need in planning.needs
+                if not has_tool(need.tool, path=planning.path)
+            ]
+            await self._source.planned(planning.job, lacking)
 
     async def _sweep_workspaces(self) -> None:
         for job in await self._source.removable(self._offer.agent):

@@ -61,7 +61,7 @@ class Chat:
         """Full replacements for the last word; none while no bot answers."""
         own = tuple(word for word in _OWN_COMMANDS if text and word.startswith(text))
         try:
-            return own + await self._client.complete(text)
+            return own + await self._client.complete(text, who=self._who)
         except SignalboxError:
             return own
 
@@ -119,7 +119,7 @@ class Chat:
         match = _RUN.fullmatch(name)
         if not match:
             raise UsageError("Which run's thread? Type for example: /thread R-1")
-        standing = await self._client.run(f"R-{match[1]}")
+        standing = await self._client.run(f"R-{match[1]}", who=self._who)
         if standing.conversation_thread is None:
             raise UsageError(f"{standing.key} has no thread here; it is told elsewhere.")
         self._run, self._thread = standing.key, standing.conversation_thread

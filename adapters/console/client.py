@@ -117,9 +117,10 @@ class ConsoleClient:
         answer = await self._call("GET", "/transcript", params=params)
         return decode(Heard, answer)
 
-    async def run(self, key: str) -> RunStanding:
-        """Where a run stands."""
-        return decode(RunStanding, await self._call("GET", f"/runs/{key}"))
+    async def run(self, key: str, *, who: str) -> RunStanding:
+        """Where a run stands, in the eyes of a person."""
+        answer = await self._call("GET", f"/runs/{key}", params={"as": who})
+        return decode(RunStanding, answer)
 
     async def output(
         self, key: str, *, who: str, job: int | None, after: int | None, wait: float
@@ -152,9 +153,9 @@ class ConsoleClient:
         except _NO_ANSWER as error:
             raise BotUnreachableError(f"The bot does not answer: {error}. Try again.") from error
 
-    async def complete(self, text: str) -> tuple[str, ...]:
-        """What the last word of `text` may become."""
-        answer = await self._call("GET", "/complete", params={"text": text})
+    async def complete(self, text: str, *, who: str) -> tuple[str, ...]:
+        """What the last word of `text` may become for a person."""
+        answer = await self._call("GET", "/complete", params={"text": text, "as": who})
         return tuple(answer["completions"])
 
     async def _call(

@@ -24,7 +24,7 @@ class Following:
     which is edited all the time, is left to be asked for at the end.
     """
 
-    def __init__(self, client: ConsoleClient, *, after: int, who: str | None = None) -> None:
+    def __init__(self, client: ConsoleClient, *, after: int, who: str) -> None:
         self._client = client
         self._who = who
         self._change = after
@@ -54,7 +54,7 @@ class Following:
 
     async def _find(self, key: str) -> RunStanding | None:
         try:
-            return await self._client.run(key)
+            return await self._client.run(key, who=self._who)
         except NotFoundError:
             return None
 

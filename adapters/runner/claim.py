@@ -15,7 +15,7 @@ from bot.domain.assignment import Assignment
 from bot.domain.codec import JSON
 from bot.domain.report import ReportKind
 
-_CLOSED = frozenset({"state", "status", "reason_code", "sha256", "gate", "topic"})
+_CLOSED = frozenset({"cause", "gate", "part", "reason_code", "sha256", "state", "status", "topic"})
 """Fields of reports whose words are the protocol's; a secret may happen to be such a word."""
 
 

@@ -72,6 +72,7 @@ class Conduct:
             return self._stopped(None) or failed(Reason.TOOL_ERROR, error.text)
         self._claim.outbox.add(ReportKind.WORKSPACE, {"base": base})
         self._claim.folder.furnish()
+        self._lay_out_runbook()
         bound = bind_cpu(self._claim.assignment.job, self._claim.assignment.limits.cpu)
         try:
             return self._work(base, bound)
@@ -79,6 +80,11 @@ class Conduct:
             return failed(Reason.TOOL_ERROR, error.text)
         finally:
             bound.release()
+
+    def _lay_out_runbook(self) -> None:
+        assignment = self._claim.assignment
+        if assignment.runbook is not None:
+            self._claim.folder.write_runbook(assignment.runbook, assignment.secrets)
 
     def _prepare(self) -> str:
         """Make the workspace; the base commit, or "" without a repository or when stopped."""

@@ -17,7 +17,12 @@ from bot.domain.vocabulary import Reason
 _LONGEST_NAME = 80
 _LONGEST_TEXT = 4_000
 _LARGEST_NUMBER = 10**15
-_STEP_STATES = ("running", "done", "failed")
+_STEP_STATES = ("running", "done", "failed", "skipped")
+_STEP_DETAILS = (
+    *("id", "title", "part", "input", "output", "message"),
+    *("variables", "seconds", "cause"),
+)
+"""What may be said of a step beside its name and state; the bot checks them."""
 _RESULTS = ("succeeded", "partial", "failed")
 
 Request = Mapping[str, JSON]
@@ -57,7 +62,8 @@ class Desk:
 
     def _step(self, request: Request, visitor: Visitor) -> None:
         name = _text(request, "name", _LONGEST_NAME)
-        data = {"name": name, "state": _word(request, "state", _STEP_STATES)}
+        data: dict[str, JSON] = {"name": name, "state": _word(request, "state", _STEP_STATES)}
+        data |= {field: request[field] for field in _STEP_DETAILS if request.get(field)}
         self._tell(ReportKind.STEP, data, visitor)
 
     def _summary(self, request: Request, visitor: Visitor) -> None:
@@ -80,17 +86,18 @@ class Desk:
 
     def _gate(self, request: Request, visitor: Visitor) -> None:
         checkpoint, plan = _text(request, "checkpoint", _LONGEST_NAME), request.get("plan")
-        opened = self._opening(visitor, waits=bool(request.get("wait")), hold=None)
+        opened = self._opening(request, visitor)
         self._claim.report(ReportKind.GATE, {"checkpoint": checkpoint, "plan": plan}, opened)
 
     def _question(self, request: Request, visitor: Visitor) -> None:
         name, form = _text(request, "name", _LONGEST_NAME), request.get("form")
-        hold = None if request.get("hold") is None else _number(request, "hold")
-        opened = self._opening(visitor, waits=bool(request.get("wait")), hold=hold)
+        opened = self._opening(request, visitor)
         self._claim.report(ReportKind.QUESTION, {"name": name, "form": form}, opened)
 
-    def _opening(self, visitor: Visitor, *, waits: bool, hold: float | None) -> OnResult:
+    def _opening(self, request: Request, visitor: Visitor) -> OnResult:
         """What is done with the bot's answer to a gate or question."""
+        waits = bool(request.get("wait"))
+        hold = None if request.get("hold") is None else _number(request, "hold")
 
         def opened(result: JSON) -> None:
             if waits or "error" in result:

@@ -43,7 +43,10 @@ def program_environment(
         "SIGNALBOX_BRANCH": assignment.branch,
         "SIGNALBOX_BASE": base,
         "SIGNALBOX_SOCKET": str(folder.socket),
+        "SIGNALBOX_URL": _address(folder.address),
     }
+    if assignment.runbook is not None:
+        environment["SIGNALBOX_RUNBOOK"] = str(folder.runbook)
     for name, value in assignment.inputs.items():
         variable = re.sub(r"\W", "_", name, flags=re.ASCII).upper()
         environment[f"SIGNALBOX_INPUT_{variable}"] = _text(value)
@@ -54,6 +57,12 @@ def program_environment(
         decision = without_names(assignment.resume_decision)
         environment["SIGNALBOX_DECISION"] = canonical_json(decision)
     return environment
+
+
+def _address(file: Path) -> str:
+    """Where the bot is now; empty while it is away."""
+    address, _ = _read(file)
+    return (address or "").strip()
 
 
 def _text(value: Value) -> str:

@@ -4,28 +4,29 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.proc import boot_id, read_process
-from bot.domain.codec import JSON
+from bot.domain.codec import JSON, encode
+from bot.domain.runbook import Runbook
 
 _CODE = Path(__file__).resolve().parents[2]
 
 _LAUNCHER = """\
 #!/bin/sh
-if [ "$1" = report ]; then
-    shift
-    exec {python} -I -S -c {start} "$@"
-fi
+case "$1" in
+report) shift; exec {python} -I -S -c {report} "$@" ;;
+runbook) shift; exec {python} -I -S -c {runbook} "$@" ;;
+esac
 echo "Inside a job there is only “signalbox report”; see signalbox report --help." >&2
 exit 2
 """
 _START = """\
 import sys
 sys.path.insert(0, {code!r})
-from adapters.runner.report_command import main
+from adapters.runner.{module} import main
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -71,14 +72,23 @@ class JobFolder:
         """Messages of people, a JSON object a line."""
         return self.path / "replies.jsonl"
 
+    @property
+    def runbook(self) -> Path:
+        """What the built-in program of flows and guides reads."""
+        return self.path / "runbook.json"
+
     def furnish(self) -> None:
         """Make what the program needs beside its workspace."""
         for folder in (self.tmp, self.home, self.bin):
             folder.mkdir(mode=0o700, exist_ok=True)
-        start = _START.format(code=str(_CODE))
+        modules = {"report": "report_command", "runbook": "runbook.__main__"}
+        starts = {
+            word: shlex.quote(_START.format(code=str(_CODE), module=module))
+            for word, module in modules.items()
+        }
         launcher = self.bin / "signalbox"
         launcher.write_text(
-            _LAUNCHER.format(python=shlex.quote(sys.executable), start=shlex.quote(start)),
+            _LAUNCHER.format(python=shlex.quote(sys.executable), **starts),
             encoding="utf-8",
         )
         launcher.chmod(0o755)
@@ -89,11 +99,15 @@ class JobFolder:
         assert own is not None
         record = {"job": job, "fence": fence, "pid": own.pid}
         record |= {"start_time": own.start_time, "boot_id": boot_id()}
-        _write_whole(self.path / "runner.json", record)
+        write_whole(self.path / "runner.json", record)
 
     def write_exit(self, kind: str, data: Mapping[str, JSON]) -> None:
         """Keep the last report, so that it is not lost with this process."""
-        _write_whole(self.path / "exit.json", {"kind": kind, **data})
+        write_whole(self.path / "exit.json", {"kind": kind, **data})
+
+    def write_runbook(self, runbook: Runbook, secrets: Collection[str]) -> None:
+        """What the built-in program carries out, and which variables are never to be shown."""
+        write_whole(self.runbook, {"runbook": encode(runbook), "secrets": sorted(secrets)})
 
     def remove_records(self) -> None:
         """The last report has been taken: nobody needs to know of this runner any more."""
@@ -101,7 +115,7 @@ class JobFolder:
         (self.path / "exit.json").unlink(missing_ok=True)
 
 
-def _write_whole(path: Path, data: Mapping[str, JSON]) -> None:
+def write_whole(path: Path, data: Mapping[str, JSON]) -> None:
     """All of it or nothing, for the owner's eyes only, safe from a loss of power."""
     draft = path.with_suffix(".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

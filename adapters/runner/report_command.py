@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.runner.socket_path import short_path
@@ -16,7 +16,7 @@ _CHUNK = 65_536
 def main(argv: Sequence[str]) -> int:
     """Carry out the words after `signalbox report`: print one JSON object, return the exit code."""
     try:
-        exit_code, answer = _ask(_request(_parser().parse_args(argv)))
+        exit_code, answer = ask(_request(_parser().parse_args(argv)))
     except _WrongUseError as error:
         exit_code, answer = 2, {"error": str(error)}
     except (OSError, ValueError) as error:
@@ -40,7 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     calls.add_parser("phase", help="the phase shown on the card").add_argument("name")
     step = calls.add_parser("step", help="a step of the work")
     step.add_argument("name")
-    step.add_argument("state", choices=("running", "done", "failed"))
+    step.add_argument("state", choices=("running", "done", "failed", "skipped"))
+    step.add_argument("--details", metavar="FILE", help="more about it, as JSON")
     calls.add_parser("summary", help="said in the thread").add_argument("text")
     cost = calls.add_parser("cost", help="added to the run's cost")
     cost.add_argument("--input-tokens", type=int, required=True)
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("checkpoint")
     gate.add_argument("--plan", metavar="FILE", help="what is to be approved, as JSON")
     gate.add_argument("--wait", action="store_true")
+    gate.add_argument("--hold", type=float, metavar="S", help="seconds to wait before exit 75")
     question = calls.add_parser(
         "question", help="ask people by a form; with --wait, until answered"
     )
@@ -77,7 +79,16 @@ def _request(arguments: argparse.Namespace) -> dict[str, Any]:
     for name in ("plan", "form"):
         if request.get(name) is not None:
             request[name] = _read_json(name, request[name])
+    if request.get("details") is not None:
+        request |= _read_details(request.pop("details"))
     return request
+
+
+def _read_details(path: str) -> dict[str, Any]:
+    details = _read_json("details", path)
+    if not isinstance(details, dict) or details.keys() & {"call", "name", "state"}:
+        raise _WrongUseError("The details must be a JSON object without call, name and state.")
+    return details
 
 
 def _read_json(what: str, path: str) -> Any:
@@ -90,7 +101,7 @@ def _read_json(what: str, path: str) -> Any:
         raise _WrongUseError(f"The {what} {path} is not JSON: {error}.") from None
 
 
-def _ask(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+def ask(request: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
     """The exit code and what to print. Raises OSError or ValueError when the runner is gone."""
     path = os.environ.get("SIGNALBOX_SOCKET")
     if not path:
@@ -98,7 +109,7 @@ def _ask(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     with socket.socket(socket.AF_UNIX) as connection:
         with short_path(path) as address:
             connection.connect(address)
-        connection.sendall(json.dumps(request).encode() + b"\n")
+        connection.sendall(json.dumps(dict(request)).encode() + b"\n")
         line = b"".join(iter(lambda: connection.recv(_CHUNK), b""))
     if not line:
         raise OSError("it has left")

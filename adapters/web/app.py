@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable
+from typing import TypeAlias
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
@@ -11,6 +12,8 @@ from adapters.web.borders import BodyLimit, HostCheck, IncidentBorder
 from adapters.web.page_headers import PageHeaders
 from bot.ports.artifact_files import ARTIFACT_LIMIT
 from bot.ports.clock import Ids
+
+Router: TypeAlias = APIRouter
 
 _USUAL_BODY = 1024 * 1024
 _LARGER_BODIES = (

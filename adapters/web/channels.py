@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.conversation import CONSOLE, Conversation
 from bot.domain.errors import NotFoundError
+from bot.domain.sight import Sight
 from bot.ports.store import Tx
 from bot.services.rules import Rules
 
@@ -25,8 +26,8 @@ class Channel:
         return replace(self.conversation, thread=root)
 
 
-def list_channels(tx: Tx, rules: Rules) -> tuple[Channel, ...]:
-    """Every channel: projects first, then general and console.
+def list_channels(tx: Tx, rules: Rules, sight: Sight) -> tuple[Channel, ...]:
+    """Every channel, but for projects that are not seen: projects first, general and console.
 
     A channel stays while something was said in it, also when its project's blueprints went
     or cannot be read. A project called general or console shares the channel of that name.
@@ -34,20 +35,22 @@ def list_channels(tx: Tx, rules: Rules) -> tuple[Channel, ...]:
     projects = {blueprint.project for blueprint in rules.catalog.blueprints.values()}
     talked_in = tx.transcript.channels(SURFACE, CONSOLE.tenant)
     shared = {GENERAL.channel: GENERAL, CONSOLE.channel: CONSOLE}
-    names = [*sorted((projects | set(talked_in)) - set(shared)), *shared]
+    seen = {name for name in projects | set(talked_in) if sight.shows(name)}
+    names = [*sorted(seen - set(shared)), *shared]
     return tuple(
         Channel(
             name=name,
             conversation=shared.get(name, replace(GENERAL, channel=name)),
-            project=name in projects,
+            project=name in projects & seen,
         )
         for name in names
     )
 
 
-def find_channel(tx: Tx, rules: Rules, name: str) -> Channel:
-    """The channel of a name. Raises NotFoundError."""
-    found = next((channel for channel in list_channels(tx, rules) if channel.name == name), None)
+def find_channel(tx: Tx, rules: Rules, name: str, *, sight: Sight) -> Channel:
+    """The channel of a name. Raises NotFoundError, also for one that is not seen."""
+    channels = list_channels(tx, rules, sight)
+    found = next((channel for channel in channels if channel.name == name), None)
     if found is None:
         raise NotFoundError(f"There is no channel #{name[:63]}; choose one of the list.")
     return found

@@ -8,11 +8,12 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from adapters.web.ansi import clean
 from adapters.web.bodies import read_object
-from adapters.web.channels import find_channel
+from adapters.web.channels import GENERAL, Channel, find_channel
 from adapters.web.chat_pages import HIGHEST_ID
 from adapters.web.door import Door
-from adapters.web.feed import Feed
+from adapters.web.feed import Feed, Reader
 from adapters.web.outbound import message_html
+from adapters.web.sessions import Session
 from adapters.web.wishes import Requests, checked, read_key, read_press, read_text, read_thread
 from bot.messages.reply import Outcome, Reply
 from bot.ports.store import Store
@@ -39,8 +40,7 @@ class ChatApi:
         session = self.door.admit_change(request)
         actor = self.door.actor(session)
         body = await read_object(request)
-        rules = self.door.rules()
-        channel = await self.store.read(lambda tx: find_channel(tx, rules, name))
+        channel = await self._channel(session, name)
         invocation = await self.requests.accept(
             key=f"web:{actor.name}:{read_key(body)}",
             actor=actor,
@@ -50,9 +50,18 @@ class ChatApi:
         )
         return JSONResponse(_answer(await self.requests.perform(invocation)))
 
-    async def _complete(self, request: Request, text: str) -> JSONResponse:
-        self.door.actor(self.door.admit(request))
-        return JSONResponse({"completions": await self.requests.complete(checked(text))})
+    async def _complete(
+        self, request: Request, text: str, channel: str = GENERAL.channel
+    ) -> JSONResponse:
+        session = self.door.admit(request)
+        actor = self.door.actor(session)
+        place = (await self._channel(session, channel)).conversation
+        words = await self.requests.complete(checked(text), actor=actor, conversation=place)
+        return JSONResponse({"completions": words})
+
+    async def _channel(self, session: Session, name: str) -> Channel:
+        rules, sight = self.door.rules(), self.door.sight(session)
+        return await self.store.read(lambda tx: find_channel(tx, rules, name, sight=sight))
 
     async def _events(
         self,
@@ -61,10 +70,9 @@ class ChatApi:
         last_event_id: Annotated[int | None, Header(ge=0, le=HIGHEST_ID)] = None,
     ) -> StreamingResponse:
         session = self.door.admit(request)
-        reader = self.door.actor(session).name
         events = self.feed.follow(
             after if last_event_id is None else last_event_id,
-            reader=reader,
+            reader=lambda: Reader(person=session.person, sight=self.door.sight(session)),
             may_stay=lambda: self.door.may_stay(session),
         )
         return StreamingResponse(events, media_type="text/event-stream")

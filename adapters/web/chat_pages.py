@@ -9,11 +9,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from adapters.web.bodies import read_object
 from adapters.web.channels import Channel, find_channel, list_channels
 from adapters.web.door import Door
-from adapters.web.feed import Stretch, newest_change, read_stretch, read_thread
+from adapters.web.feed import Reader, Stretch, newest_change, read_stretch, read_thread
 from adapters.web.outbound import page
 from adapters.web.static_files import static_router
 from bot.domain.errors import NotFoundError
 from bot.domain.posting import CARD
+from bot.domain.sight import Sight
 from bot.ports.store import Store, Tx
 from bot.services.rules import Rules
 
@@ -82,8 +83,8 @@ class ChatPages:
             return _signed_out()
         if not self.door.knows(session.person):
             return RedirectResponse("/chat/people")
-        rules = self.door.rules()
-        first = (await self.store.read(lambda tx: list_channels(tx, rules)))[0]
+        rules, sight = self.door.rules(), self.door.sight(session)
+        first = (await self.store.read(lambda tx: list_channels(tx, rules, sight)))[0]
         return RedirectResponse(f"/chat/channels/{first.name}")
 
     async def _channel(self, request: Request, name: str) -> Response:
@@ -92,18 +93,20 @@ class ChatPages:
             return _signed_out()
         if not self.door.knows(session.person):
             return RedirectResponse("/chat/people")
-        rules = self.door.rules()
+        rules, sight = self.door.rules(), self.door.sight(session)
+        reader = Reader(person=session.person, sight=sight)
 
         def unit(tx: Tx) -> dict[str, object]:
-            channels = list_channels(tx, rules)
-            channel = find_channel(tx, rules, name)
+            channels = list_channels(tx, rules, sight)
+            channel = find_channel(tx, rules, name, sight=sight)
+            here = rules.here(session.person, channel.conversation)
             return {
                 "channels": channels,
                 "channel": channel,
-                "stretch": read_stretch(tx, channel, reader=session.person),
+                "stretch": read_stretch(tx, channel, reader=reader),
                 "change": newest_change(tx, channels),
                 "now": tx.now().isoformat(),
-                "blueprint": _example(rules, channel),
+                "blueprint": _example(here, channel),
             }
 
         try:
@@ -121,7 +124,8 @@ class ChatPages:
         rules = self.door.rules()
 
         def unit(tx: Tx) -> Stretch:
-            return read_stretch(tx, find_channel(tx, rules, name), reader=reader, before=before)
+            channel = find_channel(tx, rules, name, sight=reader.sight)
+            return read_stretch(tx, channel, reader=reader, before=before)
 
         stretch = await self.store.read(unit)
         html = "".join(stretch.messages)
@@ -132,9 +136,13 @@ class ChatPages:
         rules = self.door.rules()
         if not 1 <= root < HIGHEST_ID:
             raise NotFoundError("There is no such thread here.")
-        said = await self.store.read(
-            lambda tx: read_thread(tx, find_channel(tx, rules, name), root, reader=reader)
-        )
+
+        def unit(tx: Tx) -> tuple[str, ...]:
+            return read_thread(
+                tx, find_channel(tx, rules, name, sight=reader.sight), root, reader=reader
+            )
+
+        said = await self.store.read(unit)
         if not said:
             raise NotFoundError("There is no such thread here.")
         return JSONResponse({"html": "".join(said)})
@@ -147,28 +155,30 @@ class ChatPages:
         if not self.door.knows(session.person):
             return RedirectResponse("/chat/people")
         try:
-            return RedirectResponse(await self.store.read(lambda tx: self._place(tx, key)))
+            sight = self.door.sight(session)
+            return RedirectResponse(await self.store.read(lambda tx: self._place(tx, key, sight)))
         except NotFoundError as error:
             return _lost(error)
 
-    def _place(self, tx: Tx, key: str) -> str:
+    def _place(self, tx: Tx, key: str, sight: Sight) -> str:
         number = key.upper().removeprefix("R-")
         if not number.isascii() or not number.isdigit():
             raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
-        run = tx.runs.load(int(number))
+        run = tx.seeing(sight).runs.load(int(number))
         card = tx.postings.find(run.id, run.conversation, CARD)
         here = [
             channel
-            for channel in list_channels(tx, self.door.rules())
+            for channel in list_channels(tx, self.door.rules(), sight)
             if channel.conversation == run.conversation.root
         ]
         if not here or card is None or not card.message_id:
             raise NotFoundError(f"{run.key} has no thread here; it is told elsewhere.")
         return f"/chat/channels/{here[0].name}?thread={card.message_id}"
 
-    def _admit_reader(self, request: Request) -> str:
-        """The handle of who reads."""
-        return self.door.actor(self.door.admit(request)).name
+    def _admit_reader(self, request: Request) -> Reader:
+        """Who reads, and what they see."""
+        session = self.door.admit(request)
+        return Reader(person=session.person, sight=self.door.sight(session))
 
 
 def _example(rules: Rules, channel: Channel) -> str:

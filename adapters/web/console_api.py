@@ -115,9 +115,14 @@ class ConsoleApi:
         shown = [entry for entry in said if is_for(entry.message, reader)]
         return JSONResponse({"change": change, "said": encode(shown)})
 
-    async def _run(self, key: str) -> JSONResponse:
-        return JSONResponse(encode(await self.standing(key)))
+    async def _run(
+        self, key: str, who: Annotated[str | None, Query(alias="as")] = None
+    ) -> JSONResponse:
+        return JSONResponse(encode(await self.standing(key, self.access.actor(who))))
 
-    async def _complete(self, text: str) -> JSONResponse:
-        words = await self.requests.complete(checked(text))
+    async def _complete(
+        self, text: str, who: Annotated[str | None, Query(alias="as")] = None
+    ) -> JSONResponse:
+        actor = self.access.actor(who)
+        words = await self.requests.complete(checked(text), actor=actor, conversation=CONSOLE)
         return JSONResponse({"completions": list(words)})

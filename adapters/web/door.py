@@ -11,7 +11,8 @@ from adapters.web.sessions import LIFETIME, Session, Sessions
 from bot.domain.actor import Actor, person
 from bot.domain.codec import JSON
 from bot.domain.errors import RefusedError, UserError
-from bot.domain.policy import Role
+from bot.domain.policy import Role, decide_visibility
+from bot.domain.sight import Sight
 from bot.services.rules import Rules
 
 CSRF_HEADER = "x-csrf-token"
@@ -56,6 +57,10 @@ class Door:
     def knows(self, name: JSON) -> bool:
         """Whether policy has a person of this name."""
         return isinstance(name, str) and name in self.rules().policy.people
+
+    def sight(self, session: Session) -> Sight:
+        """Which runs the person behind a session may see now."""
+        return decide_visibility(self.rules().policy, session.person)
 
     def may_stay(self, session: Session) -> bool:
         """Whether what was opened for a session may stay open."""

@@ -12,6 +12,8 @@ from adapters.web.channels import Channel, list_channels
 from adapters.web.outbound import Shown, footer_html, message_html
 from adapters.web.waiting import wake
 from bot.domain.codec import JSON, decode
+from bot.domain.errors import NotFoundError
+from bot.domain.sight import EVERYTHING, Sight
 from bot.messages.message import Message, is_for
 from bot.ports.store import Said, Store, Topic, Tx
 from bot.services.rules import Rules
@@ -21,6 +23,14 @@ PAGE = 30
 _BATCH = 100
 _PULSE = 15.0
 """Seconds of silence after which a stream shows that it is alive."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who reads, and the projects that they see."""
+
+    person: str
+    sight: Sight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +44,11 @@ class Stretch:
     """Whether there is something before it."""
 
 
-def read_stretch(tx: Tx, channel: Channel, *, reader: str, before: int | None = None) -> Stretch:
-    """The last messages of a channel, or those before one, without those for somebody else."""
+def read_stretch(tx: Tx, channel: Channel, *, reader: Reader, before: int | None = None) -> Stretch:
+    """The last messages of a channel, or those before one, as far as the reader sees them."""
     roots = tx.transcript.recent(channel.conversation, limit=PAGE + 1, before=before)
     looked_at = roots[-PAGE:]
-    shown = [root for root in looked_at if is_for(root.message, reader)]
+    shown = [root for root in looked_at if _is_seen(tx, reader, root)]
     footers = _footers(tx, channel, [str(root.id) for root in shown], reader=reader)
     return Stretch(
         messages=tuple(
@@ -50,16 +60,16 @@ def read_stretch(tx: Tx, channel: Channel, *, reader: str, before: int | None = 
     )
 
 
-def read_thread(tx: Tx, channel: Channel, root: int, *, reader: str) -> tuple[str, ...]:
+def read_thread(tx: Tx, channel: Channel, root: int, *, reader: Reader) -> tuple[str, ...]:
     """A card and all that was said below it; empty for a root that the reader has not here."""
     found = tx.transcript.recent(channel.conversation, limit=1, before=root + 1)
-    said = [entry for entry in found if entry.id == root and is_for(entry.message, reader)]
+    said = [entry for entry in found if entry.id == root and _is_seen(tx, reader, entry)]
     if said:
         said += tx.transcript.threads(channel.conversation, [str(root)])
     return tuple(
         message_html(_show(entry).message, said=entry)
         for entry in said
-        if is_for(entry.message, reader)
+        if is_for(entry.message, reader.person)
     )
 
 
@@ -68,14 +78,29 @@ def newest_change(tx: Tx, channels: Sequence[Channel]) -> int:
     return max(tx.transcript.newest(channel.conversation) for channel in channels)
 
 
+def _is_seen(tx: Tx, reader: Reader, said: Said) -> bool:
+    """Whether a message is neither for somebody else nor about a run that is hidden."""
+    if not is_for(said.message, reader.person):
+        return False
+    key = said.message["attributes"].get("run", "")
+    if not key or reader.sight == EVERYTHING:
+        return True
+    try:
+        return reader.sight.shows(tx.runs.load(int(key.removeprefix("R-"))).project)
+    except NotFoundError:
+        return True
+
+
 def _show(said: Said) -> Shown:
     return Shown(said=said, message=decode(Message, said.message))
 
 
-def _footers(tx: Tx, channel: Channel, roots: Sequence[str], *, reader: str) -> dict[str, Markup]:
+def _footers(
+    tx: Tx, channel: Channel, roots: Sequence[str], *, reader: Reader
+) -> dict[str, Markup]:
     replies: dict[str, list[Shown]] = {root: [] for root in roots}
     for said in tx.transcript.threads(channel.conversation, roots):
-        if is_for(said.message, reader):
+        if is_for(said.message, reader.person):
             replies[said.thread or ""].append(_show(said))
     return {root: footer_html(channel.name, int(root), below) for root, below in replies.items()}
 
@@ -90,19 +115,19 @@ class Feed:
     """Set when the server is about to stop: streams end."""
 
     async def follow(
-        self, after: int, *, reader: str, may_stay: Callable[[], bool]
+        self, after: int, *, reader: Callable[[], Reader], may_stay: Callable[[], bool]
     ) -> AsyncIterator[str]:
         """Events past a change, until the server closes or `may_stay` says no.
 
-        What is for somebody else than the reader is passed over.
+        `reader` is asked anew each time: what somebody may see changes with the policy.
         """
         watch = self.store.watch(Topic.TRANSCRIPT)
         yield "retry: 1000\n\n"
-        if await self._lost(after):
+        if await self._lost(after, reader().sight):
             yield "event: reset\ndata: {}\n\n"
             return
         while not self.closing.is_set():
-            events = await self.store.read(partial(self._events, after, reader))
+            events = await self.store.read(partial(self._events, after, reader()))
             if not may_stay():
                 return
             for change, data in events:
@@ -113,22 +138,22 @@ class Feed:
                 await wake(watch, _PULSE, self.closing)
                 yield ": alive\n\n"
 
-    async def _lost(self, after: int) -> bool:
+    async def _lost(self, after: int, sight: Sight) -> bool:
         """Whether a reader has seen what this database never said, such as before a restore."""
 
         def newest(tx: Tx) -> int:
-            return newest_change(tx, list_channels(tx, self.rules()))
+            return newest_change(tx, list_channels(tx, self.rules(), sight))
 
         return after > await self.store.read(newest)
 
-    def _events(self, after: int, reader: str, tx: Tx) -> list[tuple[int, JSON]]:
+    def _events(self, after: int, reader: Reader, tx: Tx) -> list[tuple[int, JSON]]:
         """What changed, by change number; cut where a channel has more than a batch.
 
-        Of what is for somebody else there is only the number.
+        What is not seen is None, so that its number counts as followed.
         """
         heard: list[tuple[Channel, Said]] = []
         last: list[int] = []
-        for channel in list_channels(tx, self.rules()):
+        for channel in list_channels(tx, self.rules(), reader.sight):
             said = tx.transcript.since(channel.conversation, change=after, limit=_BATCH)
             heard += [(channel, entry) for entry in said]
             last += [said[-1].change] if len(said) == _BATCH else []
@@ -136,14 +161,14 @@ class Feed:
         return [
             (
                 entry.change,
-                _event(tx, channel, entry, reader) if is_for(entry.message, reader) else None,
+                _event(tx, channel, entry, reader) if _is_seen(tx, reader, entry) else None,
             )
             for channel, entry in sorted(heard, key=lambda pair: pair[1].change)
             if end is None or entry.change <= end
         ]
 
 
-def _event(tx: Tx, channel: Channel, said: Said, reader: str) -> JSON:
+def _event(tx: Tx, channel: Channel, said: Said, reader: Reader) -> JSON:
     message = _show(said).message
     root = said.thread or str(said.id)
     footer = _footers(tx, channel, [root], reader=reader)[root]

@@ -30,7 +30,9 @@ class Requests(Protocol):
     async def perform(self, invocation: Invocation) -> Reply:
         """Do it, once."""
 
-    async def complete(self, text: str) -> tuple[str, ...]:
+    async def complete(
+        self, text: str, *, actor: Actor, conversation: Conversation
+    ) -> tuple[str, ...]:
         """What the last word of a request may become."""
 
 

@@ -9,15 +9,17 @@ from typing import Any
 from bot.domain.actor import Actor
 from bot.domain.conversation import Conversation
 from bot.domain.errors import UsageError
+from bot.domain.person import Account
 from bot.domain.run import Run
 from bot.domain.selection import Filter, Ref, RefKind, Selection
 from bot.grammar.filters import ME
 from bot.grammar.params import Param
 from bot.messages.reply import Reply
+from bot.ports.clock import Ids
 from bot.ports.store import Tx
 from bot.ports.vault import Vault
 from bot.services.rules import Rules
-from bot.services.selecting import select_run, select_runs
+from bot.services.selecting import MOST_RUNS, select_run, select_runs
 
 _NEAR = 3
 """Offers when a word is unknown."""
@@ -28,16 +30,21 @@ class Request:
     """One command being carried out, inside its transaction."""
 
     tx: Tx
+    """As the asking person sees it: other runs are not there."""
     rules: Rules
+    """With only the blueprints that the person may see and start here."""
     actor: Actor
     conversation: Conversation
     registry: "Registry"
     vault: Vault
+    account: Account
+    """What the surface says of who asks; `actor` is the person behind it."""
+    ids: Ids
 
-    def select(self, selection: Selection, verb: str) -> tuple[Run, ...]:
+    def select(self, selection: Selection, verb: str, *, most: int = MOST_RUNS) -> tuple[Run, ...]:
         """The runs that a selection means to this person, in this conversation."""
         return select_runs(
-            self.tx, self.owned(selection), verb=verb, conversation=self.conversation
+            self.tx, self.owned(selection), verb=verb, conversation=self.conversation, most=most
         )
 
     def select_one(self, ref: Ref | None, verb: str) -> Run:
@@ -81,6 +88,10 @@ class Command:
     synonyms: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     secrecy: Secrecy = Secrecy.NONE
+    for_strangers: bool = False
+    """Whether people whom policy does not know may use it."""
+    reads: bool = False
+    """Whether it only reads, and its reply may bring files: it keeps no writer waiting."""
 
     @property
     def usage(self) -> str:

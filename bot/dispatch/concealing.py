@@ -46,7 +46,9 @@ def _conceal_fields(request: Request, arguments: Mapping[str, JSON]) -> dict[str
 def _conceal_words(request: Request, text: str) -> str:
     """The text, with what may be a secret replaced."""
     try:
-        command, tail = read_verb(request, text)
+        command, tail = read_verb(
+            request.registry, text, conversation=request.conversation, now=request.tx.now()
+        )
     except UsageError as error:
         return _cut(text, _after_first(text)) if _meant_to_answer(request, error) else text
     if command.secrecy is Secrecy.NONE:

@@ -2,11 +2,12 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
-from bot.dispatch.command import Registry, Request, find_command
+from bot.dispatch.command import Command, Registry, Request, find_command
 from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused
 from bot.dispatch.reading import read_verb
@@ -20,10 +21,12 @@ from bot.grammar.params import parse_press, parse_words
 from bot.grammar.words import LONGEST_TEXT
 from bot.messages.message import Button, Tone
 from bot.messages.render import say
-from bot.messages.reply import Outcome, Reply
+from bot.messages.reply import Outcome, Reply, ReplyFile
+from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.clock import Ids
 from bot.ports.store import Store, Tx
 from bot.ports.vault import Vault
+from bot.services.people import account_of, look_as, require_known
 from bot.services.rules import Rules
 
 _LOG = logging.getLogger(__name__)
@@ -32,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 class Dispatcher:
     """Takes requests durably and carries each out once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all that it is wired to
         self,
         store: Store,
         registry: Registry,
@@ -40,13 +43,15 @@ class Dispatcher:
         rules: Callable[[], Rules],
         ids: Ids,
         vault: Vault,
+        files: ArtifactFiles,
     ) -> None:
-        """`rules` is asked anew for every request."""
+        """`rules` is asked anew for every request; `files` keeps what replies bring along."""
         self._store = store
         self._vault = vault
         self._registry = registry
         self._rules = rules
         self._ids = ids
+        self._files = files
 
     async def accept(
         self,
@@ -72,6 +77,8 @@ class Dispatcher:
     async def perform(self, invocation: Invocation) -> Reply:
         """Carry a request out and return its answer; one that is done answers as it did."""
         try:
+            if self._only_reads(invocation):
+                return await self._look_up(invocation)
             return await self._store.write(partial(self._unit, invocation))
         except UnavailableError:
             return Reply(message=say("unavailable", tone=Tone.BAD), outcome=Outcome.BROKEN)
@@ -83,9 +90,29 @@ class Dispatcher:
         for invocation in await self._store.read(lambda tx: tx.invocations.unfinished()):
             await self.perform(invocation)
 
-    async def complete(self, text: str) -> tuple[str, ...]:
-        """What the last word of a request may become, best first."""
-        return await self._store.read(lambda tx: complete(tx, self._rules(), self._registry, text))
+    async def complete(
+        self, text: str, *, actor: Actor, conversation: Conversation
+    ) -> tuple[str, ...]:
+        """What the last word of a request may become for this person in this place."""
+
+        def unit(tx: Tx) -> tuple[str, ...]:
+            request = self._request(tx, actor, conversation)
+            return complete(request.tx, request.rules, self._registry, text)
+
+        return await self._store.read(unit)
+
+    def _only_reads(self, invocation: Invocation) -> bool:
+        try:
+            return self._find(invocation, invocation.received_at)[0].reads
+        except UsageError:
+            return False
+
+    async def _look_up(self, invocation: Invocation) -> Reply:
+        """Answer from a reading; what comes with the answer is kept before it is given."""
+        reply = await self._store.read(partial(self._answer, invocation))
+        for file in reply.files:
+            await keep_file(self._files, file)
+        return await self._store.write(partial(self._finish, invocation, reply))
 
     async def _broken(self, invocation: Invocation) -> Reply:
         incident = self._ids.incident()
@@ -97,42 +124,66 @@ class Dispatcher:
         return reply
 
     def _unit(self, invocation: Invocation, tx: Tx) -> Reply:
+        return self._finish(invocation, self._answer(invocation, tx), tx)
+
+    def _answer(self, invocation: Invocation, tx: Tx) -> Reply:
         stored = tx.invocations.load(invocation.id)
         if stored.done_at is not None:
             return decode(Reply, stored.reply)
         request = self._request(tx, stored.actor, stored.conversation)
         try:
             with tx.savepoint():
-                reply = self._carry_out(request, stored)
+                return self._carry_out(request, stored)
         except UserError as error:
-            forget_refused(request, stored.press)
-            reply = refusal_reply(error)
-        tx.invocations.finish(stored.id, encode(reply))
-        return reply
+            return refusal_reply(error)
+
+    def _finish(self, invocation: Invocation, reply: Reply, tx: Tx) -> Reply:
+        """Store what the answer was, but for secrets, and for whom files were made."""
+        request = self._request(tx, invocation.actor, invocation.conversation)
+        for file in reply.files:
+            tx.exports.add(request.actor.name, file.kept)
+        if reply.outcome is not Outcome.DONE:
+            forget_refused(request, invocation.press)
+        given = replace(reply, files=())
+        stored = replace(given, message=say("said_once")) if reply.once else given
+        tx.invocations.finish(invocation.id, encode(stored))
+        return given
 
     def _request(self, tx: Tx, actor: Actor, conversation: Conversation) -> Request:
+        """The request of the person behind an account, in whose eyes other runs are not there."""
+        rules = self._rules()
+        known, seen = look_as(tx, rules.policy, actor, conversation)
         return Request(
-            tx=tx,
-            rules=self._rules(),
-            actor=actor,
+            tx=seen,
+            rules=rules.here(known.handle or "", conversation),
+            actor=known,
             conversation=conversation,
             registry=self._registry,
             vault=self._vault,
+            account=account_of(actor, conversation),
+            ids=self._ids,
         )
 
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
         refuse_control_characters(invocation)
-        press = invocation.press
         now = request.tx.now()
-        if press is not None and press.verb != SAY:
-            command = find_command(self._registry, press.verb)
-            values = parse_press(command.params, press.arguments, verb=command.verb)
+        command, tail = self._find(invocation, now)
+        if not command.for_strangers:
+            require_known(request.rules.policy, request.actor)
+        if tail is None and invocation.press is not None:
+            values = parse_press(command.params, invocation.press.arguments, verb=command.verb)
         else:
-            text = str(press.arguments.get("text", "")) if press else invocation.text
-            _refuse_long(text)
-            command, tail = read_verb(request, text)
-            values = parse_words(command.params, tail, verb=command.verb, now=now)
+            values = parse_words(command.params, tail or "", verb=command.verb, now=now)
         return command.handle(request, command.arguments(**values))
+
+    def _find(self, invocation: Invocation, now: datetime) -> tuple[Command, str | None]:
+        """The command that is meant and the words after its verb; None for a pressed button."""
+        press = invocation.press
+        if press is not None and press.verb != SAY:
+            return find_command(self._registry, press.verb), None
+        text = str(press.arguments.get("text", "")) if press else invocation.text
+        _refuse_long(text)
+        return read_verb(self._registry, text, conversation=invocation.conversation, now=now)
 
 
 def _refuse_long(text: str) -> None:
@@ -141,6 +192,15 @@ def _refuse_long(text: str) -> None:
             f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
             "shorten it, or put the text into a file of the repository."
         )
+
+
+async def keep_file(files: ArtifactFiles, file: ReplyFile) -> None:
+    """Keep the content of a file, durably."""
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield file.text.encode()
+
+    await files.put(file.kept.sha256, whole(), size=file.kept.size)
 
 
 def refusal_reply(error: UserError) -> Reply:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.domain.blueprint import Limits, Replies, Stream, Value
 from bot.domain.codec import JSON
+from bot.domain.runbook import Runbook
 from bot.domain.vocabulary import Mode
 
 
@@ -24,6 +25,8 @@ class Assignment:
     title: str
     mode: Mode
     command: tuple[str, ...]
+    runbook: Runbook | None = None
+    """What the built-in program carries out, where `command` calls it."""
     repository: str = ""
     """Where to clone from and push to; empty for a job without code."""
     branch: str = ""

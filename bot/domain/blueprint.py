@@ -9,7 +9,11 @@ from functools import cached_property
 
 from bot.domain.codec import digest
 from bot.domain.errors import UserError
+from bot.domain.runbook import Runbook
 from bot.domain.vocabulary import Profile
+
+RUNBOOK_COMMAND = ("signalbox", "runbook")
+"""The built-in program that carries out a runbook; jobs have it on their PATH."""
 
 Value = str | int | float | bool
 """What an input may hold."""
@@ -124,6 +128,8 @@ class Blueprint:
     match: Mapping[str, str] = field(default_factory=dict)
     keep_alive: timedelta = timedelta(0)
     retry_safe: bool = False
+    runbook: Runbook | None = None
+    """The steps of a flow or guide; its `command` is then RUNBOOK_COMMAND."""
     owner: str = ""
     """The handle of the person who is told when its file is broken."""
 

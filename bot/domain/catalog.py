@@ -1,7 +1,7 @@
 """Catalog: the blueprints of a folder, and what is wrong with the files that are none."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from bot.domain.blueprint import Blueprint
@@ -65,15 +65,32 @@ class Catalog:
     blueprints: Mapping[str, Blueprint] = field(default_factory=dict)
     problems: tuple[FileProblem, ...] = ()
     files: tuple[CatalogFile, ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Blueprints that cannot be started in this place, each with the reason."""
+
+    def narrowed(self, *, shows: Callable[[str], bool], bars: Callable[[str], str]) -> "Catalog":
+        """Without the projects that somebody does not see, and those that are not for a place.
+
+        `bars` gives the reason why a project is not for the place, or nothing.
+        """
+        seen = {name: one for name, one in self.blueprints.items() if shows(one.project)}
+        reasons = {project: bars(project) for project in {one.project for one in seen.values()}}
+        barred = {name: why for name, one in seen.items() if (why := reasons[one.project])}
+        here = {name: one for name, one in seen.items() if name not in barred}
+        return replace(self, blueprints=here, elsewhere=barred)
 
     def find(self, name: str) -> Blueprint:
         """The blueprint of that name.
 
-        Raises NotFoundError: with the file's first problem where the name belongs to a broken
-        file, else with the nearest names, as commands to offer.
+        Raises NotFoundError: with the reason where it is not for this place, with the file's
+        first problem where the name belongs to a broken file, else with the nearest names, as
+        commands to offer.
         """
         if name in self.blueprints:
             return self.blueprints[name]
+        if name in self.elsewhere:
+            why = self.elsewhere[name]
+            raise NotFoundError(f"“{name}” cannot be started here: {why}. Start it where it may.")
         for problem in self.problems:
             if name in {problem.name, problem.file.rpartition(".")[0]}:
                 raise NotFoundError(f"The blueprint “{name}” cannot be used: {problem}")
@@ -87,6 +104,8 @@ class Catalog:
         if near:
             return f"did you mean {' or '.join(near)}?"
         names = sorted(self.blueprints)
+        if not names and self.elsewhere:
+            return "none can be started in this channel."
         if not names:
             return "the blueprints folder holds none that can be used."
         more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""

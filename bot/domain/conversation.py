@@ -17,6 +17,11 @@ class Conversation:
         """The channel that the thread hangs in."""
         return replace(self, thread=None)
 
+    @property
+    def address(self) -> str:
+        """The channel as policy writes it: `console/local/console`."""
+        return f"{self.surface}/{self.tenant}/{self.channel}"
+
 
 CONSOLE = Conversation(surface="console", tenant="local", channel="console")
 """The one channel that all people of the embedded console share."""

@@ -46,6 +46,8 @@ class EventType(StrEnum):
     ATTEMPT_OPENED = "attempt_opened"
     OWNER_ASSIGNED = "owner_assigned"
     DISPOSITION_CHANGED = "disposition_changed"
+    DELETION_REQUESTED = "deletion_requested"
+    DELETION_UNDONE = "deletion_undone"
 
 
 @dataclass(frozen=True, kw_only=True)

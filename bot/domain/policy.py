@@ -1,11 +1,13 @@
 """Policy: who may do what, decided at the moment of acting. Unknown people may do nothing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, unique
 
 from bot.domain.gate import Gate, GateKind
+from bot.domain.person import Person
 from bot.domain.run import Run
+from bot.domain.sight import Sight
 
 
 @unique
@@ -40,13 +42,52 @@ class Terms:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProjectTerms:
+    """What policy sets for a project; `channels` are `surface/tenant/channel`."""
+
+    channels: frozenset[str] = frozenset()
+    """Where its runs are asked for and told; there, nothing of other projects is started."""
+    see: tuple[str, ...] = ("viewer",)
+    """Who may see its runs: roles or people. Whoever may not see them can do nothing to them."""
+    people: Mapping[str, Role] = field(default_factory=dict)
+    """Roles that hold in this project in place of the general ones."""
+
+    @property
+    def restricted(self) -> bool:
+        """Whether somebody whom policy knows may not see it."""
+        return "viewer" not in self.see
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The whole rule book, read from policy.yaml."""
 
     people: Mapping[str, Role] = field(default_factory=dict)
+    persons: Mapping[str, Person] = field(default_factory=dict)
+    """What is known of some of them beside their role."""
     defaults: Terms = field(default_factory=Terms)
     blueprints: Mapping[str, Terms] = field(default_factory=dict)
+    projects: Mapping[str, ProjectTerms] = field(default_factory=dict)
     fallback_owner: str = ""
+
+    def within(self, project: str) -> "Policy":
+        """The rule book inside a project: its own roles, and only the people who may see it."""
+        if project not in self.projects:
+            return self
+        seeing = {
+            person: role
+            for person in self.people
+            if (role := self.role_within(project, person)) is not None
+        }
+        return replace(self, people=seeing, projects={})
+
+    def role_within(self, project: str, person: str) -> Role | None:
+        """A person's role in a project; None for whoever may not see it."""
+        role, terms = self.people.get(person), self.projects.get(project)
+        if role is None or terms is None:
+            return role
+        role = terms.people.get(person, role)
+        return role if _mean(terms.see, person, role) else None
 
     def terms(self, blueprint: str) -> Terms:
         """The terms that hold for a blueprint."""
@@ -59,10 +100,13 @@ class Policy:
     def includes(self, names: Collection[str], person: str) -> bool:
         """Whether one of the names means this person: by handle, or by a role they reach."""
         role = self.people.get(person)
-        if role is None:
-            return False
-        roles = {name.upper() for name in names} & set(Role.__members__)
-        return f"@{person}" in names or any(role >= Role[name] for name in roles)
+        return role is not None and _mean(names, person, role)
+
+
+def _mean(names: Collection[str], person: str, role: Role) -> bool:
+    """Whether one of the names is this person's handle, or a role that theirs reaches."""
+    roles = {name.upper() for name in names} & set(Role.__members__)
+    return f"@{person}" in names or any(role >= Role[name] for name in roles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +135,7 @@ _BY_ROLE: Mapping[str, Role] = {
     "inbox": Role.VIEWER,
     "can": Role.VIEWER,
     "nudge": Role.OPERATOR,
+    "export": Role.VIEWER,
     "ask": Role.OPERATOR,
     "reply": Role.OPERATOR,
     "review": Role.OPERATOR,
@@ -113,10 +158,42 @@ _BY_TERMS: Mapping[str, str] = {
 _OWN = frozenset({"restart", "stop", "delete", "retry", "rerun"})
 
 
-def decide_permission(
-    policy: Policy, person: str, verb: str, *, blueprint: str = "", run: Run | None = None
+def decide_visibility(policy: Policy, person: str) -> Sight:
+    """Which runs a person may see now. Unknown people see nothing, their own runs neither."""
+    if person not in policy.people:
+        return Sight(nothing=True)
+    hidden = (name for name in policy.projects if policy.role_within(name, person) is None)
+    return Sight(hidden=frozenset(hidden))
+
+
+def decide_places(policy: Policy, project: str, channel: str) -> str:
+    """Why a project's runs may not be started in a channel; empty where they may.
+
+    A channel that is bound to projects is for those alone. A project that not everybody may see
+    is told in its own channels only, where it has some.
+    """
+    bound = sorted(name for name, terms in policy.projects.items() if channel in terms.channels)
+    if project in bound:
+        return ""
+    if bound:
+        return f"this channel is for {' and '.join(bound)}"
+    own = policy.projects.get(project)
+    if own and own.restricted and own.channels:
+        return f"its runs are told only in {' and '.join(sorted(own.channels))}"
+    return ""
+
+
+def decide_permission(  # noqa: PLR0913  # what is acted on: a run, or a blueprint of a project
+    policy: Policy,
+    person: str,
+    verb: str,
+    *,
+    project: str = "",
+    blueprint: str = "",
+    run: Run | None = None,
 ) -> Ruling:
     """Whether a person may use a verb, on a run where one is named. Unknown verbs: no."""
+    policy = policy.within(run.project if run else project)
     blueprint = run.blueprint if run else blueprint
     if verb in _BY_ROLE:
         return _by_role(policy, person, verb)
@@ -161,6 +238,7 @@ def decide_gate_permission(policy: Policy, person: str, *, run: Run, gate: Gate)
 
 def decide_approval(policy: Policy, person: str, *, run: Run, four_eyes: bool) -> Ruling:
     """Whether a person may approve what a run asks for, whichever gate asks."""
+    policy = policy.within(run.project)
     names = policy.terms(run.blueprint).approve
     able = policy.who(names)
     barred = run.involved if four_eyes else frozenset()
@@ -178,6 +256,13 @@ def decide_approval(policy: Policy, person: str, *, run: Run, four_eyes: bool) -
         who=tuple(name for name in able if name not in barred),
         not_who=not_who,
     )
+
+
+def decide_undo(policy: Policy, person: str, *, asked_by: str, run: Run) -> Ruling:
+    """Whether a person may take back what was asked about a run: who asked for it, or an admin."""
+    inside = policy.within(run.project)
+    who = tuple(sorted({*inside.who(("admin",)), *({asked_by} & set(inside.people))}))
+    return Ruling(allowed=person in who, rule="undo: who asked for it, or an admin", who=who)
 
 
 def decide_owner(

@@ -66,13 +66,14 @@ _NOTES = frozenset(
 )
 _GATES = frozenset({EventType.GATE_OPENED, EventType.GATE_APPROVED, EventType.GATE_CLOSED})
 _UNTOLD = frozenset({EventType.STEP_REPORTED})
+"""Told only where they have an id, as the steps of a runbook: those stand on its card."""
 
 
 def announce(events: Iterable[Event]) -> tuple[Wanted, ...]:
     """What a run's conversation is told of these events: the card first, then the thread."""
     subjects: dict[str, None] = {}
     for event in events:
-        if event.type in _UNTOLD or _goes_unsaid(event):
+        if _goes_unsaid(event):
             continue
         subjects[CARD] = None
         if event.type in _GATES:
@@ -83,5 +84,7 @@ def announce(events: Iterable[Event]) -> tuple[Wanted, ...]:
 
 
 def _goes_unsaid(event: Event) -> bool:
-    """Plans, files and test results stand in the run's detail; questions are said."""
+    """Plain steps, plans, files and test results stand in the run's detail; questions are said."""
+    if event.type in _UNTOLD:
+        return "id" not in event.data
     return event.type is EventType.NOTE_REPORTED and event.data.get("topic") != "question"

@@ -49,6 +49,7 @@ class Wait:
 
     gate: int
     checkpoint: str
+    """What the phase is named after; empty: the phase stays, as that of runbooks does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,7 +262,7 @@ def _wait(job: Job, intent: Wait, now: datetime) -> Transition:
     waiting = replace(
         job,
         status=Status.WAITING,
-        phase=f"checkpoint:{intent.checkpoint}",
+        phase=f"checkpoint:{intent.checkpoint}" if intent.checkpoint else job.phase,
         held_phase=job.phase,
         quiet_since=None,
         waiting_since=now,

@@ -18,6 +18,10 @@ class Profile(StrEnum):
     GUIDE = "guide"
 
 
+RUNBOOKS = frozenset({Profile.FLOW, Profile.GUIDE})
+"""The profiles whose runs carry out a runbook."""
+
+
 @unique
 class Status(StrEnum):
     """Where a run or a job stands; small and closed."""

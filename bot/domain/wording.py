@@ -31,7 +31,10 @@ _POD = (Profile.POD,)
 _AUTOMATION = (Profile.AUTOMATION,)
 _RUNBOOK = (Profile.FLOW, Profile.GUIDE)
 _TRIAGE = ("triage", "checkpoint:triage")
-_REMEDIATION = ("remediation", "checkpoint:remediation")
+_REMEDIATION = (
+    *("deciding_remediation", "ready_for_remediation"),
+    *("remediation", "checkpoint:remediation"),
+)
 _REVIEWED = (Disposition.REVIEWED,)
 _DENIED = (Reason.GATE_CANCELLED, Reason.GATE_REJECTED)
 _UNDELIVERED = (Reason.DELIVERIES_EXHAUSTED,)

@@ -1,6 +1,5 @@
 """Reading filters: the words of a list, which also stand for runs in other requests."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.errors import UsageError
 from bot.domain.selection import Filter
 from bot.domain.wording import read_filter_word
-from bot.grammar.words import Words
+from bot.grammar.words import SPAN, Words
 
 ME = "me"
 """Stands for the asking person in a filter's owner until a handler knows who asks."""
 
-_SPAN = re.compile(r"(\d{1,4})([mhdw])")
 _SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _NAMED: Mapping[str, Callable[[Filter, str], Filter]] = {
     "project": lambda so_far, value: replace(so_far, project=value),
@@ -74,7 +72,7 @@ def _read_moment(words: Words, lead: str) -> datetime | None:
     word = words.peek()
     if word is None:
         return None
-    span = _SPAN.fullmatch(word.text.lower())
+    span = SPAN.fullmatch(word.text.lower())
     if lead == "last" and span:
         words.next()
         return words.now - timedelta(**{_SPAN_UNITS[span[2]]: int(span[1])})

@@ -4,7 +4,7 @@ A command lists its parameters; everything else (help, completion, forms) reads 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
@@ -89,11 +89,12 @@ def parse_words(params: Sequence[Param], text: str, *, verb: str, now: datetime)
     """
     words = Words(text, now=now)
     free_text = any(param.kind is Kind.TEXT for param in params)
+    choices = {choice for param in params for choice in param.choices}
     values: dict[str, Any] = {}
     for param in params:
         if param.kind in _LOOSE or param.hidden:
             continue
-        value = _read_param(param, words, free_text=free_text)
+        value = _read_param(param, words, free_text=free_text or _begins(words, choices))
         if value is not None:
             values[param.name] = value
     for param in params:
@@ -113,6 +114,12 @@ def parse_words(params: Sequence[Param], text: str, *, verb: str, now: datetime)
 
 _LOOSE = frozenset({Kind.CHOICE, Kind.OPTION, Kind.INPUTS})
 """Kinds that may stand in any order after the others."""
+
+
+def _begins(words: Words, choices: Collection[str]) -> bool:
+    """Whether the next word is one of these choices, and so no title."""
+    word = words.peek()
+    return word is not None and not word.quoted and word.text.lower() in choices
 
 
 def _read_param(param: Param, words: Words, *, free_text: bool) -> Any:

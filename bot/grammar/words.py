@@ -94,6 +94,9 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
     return match.end() if match else at
 
 
+SPAN = re.compile(r"(\d{1,4})([mhdw])")
+"""A length of time, such as 24h."""
+
 _RUN = re.compile(r"(?:[Rr]-|#)?(\d{1,15})")
 _JOB = re.compile(r"[Rr]-(\d{1,15})\.(\d{1,6})")
 _GATE = re.compile(r"[Gg]-(\d{1,15})")
@@ -130,6 +133,12 @@ def next_ref(words: Words) -> Ref | None:
         words.rewind(mark)
         return None
     ref = read_ref(word)
+    if ref and ref.kind is RefKind.LAST and _is_span(words.peek()):
+        ref = None  # “last 7d” says since when
     if ref is None:
         words.rewind(mark)
     return ref
+
+
+def _is_span(word: Word | None) -> bool:
+    return word is not None and not word.quoted and SPAN.fullmatch(word.text.lower()) is not None

@@ -17,6 +17,7 @@ from bot.messages.markup import escape
 from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Tone
 from bot.messages.question import question_card
 from bot.messages.render import link, moment_link, render, word
+from bot.messages.runbook_words import failed_step, failure_advice, runbook_body
 from bot.messages.views import GateView, RunView
 
 _TONES = {
@@ -31,7 +32,7 @@ _TONES = {
 }
 _SHOWN_COMPUTE = timedelta(seconds=1)
 _SHOWN_FILES = 12
-_ORDER = ("nudge", "restart", "retry", "logs", "stop", "delete")
+_ORDER = ("undo", "nudge", "restart", "retry", "logs", "stop", "delete")
 _CONFIRMED = frozenset({"stop", "delete", "restart"})
 
 
@@ -43,7 +44,7 @@ def status_words(run: Run) -> str:
 def run_card(view: RunView) -> Message:
     """The one card of a run, as it stands now."""
     run = view.run
-    words = render("messages/card", run=run, view=view, status=status_words(run))
+    words = render("messages/card", run=run, view=view, log=view.log, status=status_words(run))
     return Message(
         title=f"{symbol(run.status)} {words.title}",
         body=words.body,
@@ -76,6 +77,7 @@ def run_detail(view: RunView) -> Message:
     inputs = " ".join(f"{name}={value}" for name, value in run.inputs.items())
     asked = (Fact(label=word("facts", "inputs"), value=escape(inputs)),) if inputs else ()
     noted = _noted(view.notes)
+    card = replace(card, body=runbook_body(view) or card.body)
     held = view.open_gate
     if held is None:
         return replace(card, facts=(*card.facts, *noted, people, *asked, *times))
@@ -83,7 +85,7 @@ def run_detail(view: RunView) -> Message:
     return replace(
         card,
         facts=(*card.facts, *noted, people, *asked, *times),
-        body=f"{gate.title}\n{gate.body}",
+        body="\n".join(filter(None, (runbook_body(view), gate.title, gate.body))),
         buttons=(*gate.buttons, *card.buttons),
         attributes={**card.attributes, **gate.attributes},
     )
@@ -162,11 +164,30 @@ def _run_buttons(view: RunView) -> tuple[Button, ...]:
         Button(
             label=word("buttons", verb),
             press=Press(verb=verb, arguments={"runs": [key]} if verb != "logs" else {"run": key}),
-            confirm=word("confirm", verb).format(run=key) if verb in _CONFIRMED else "",
+            confirm=_question(verb, view.run),
             tone=Tone.BAD if verb in {"stop", "delete"} else Tone.NEUTRAL,
         )
         for verb in _ORDER
         if verb in view.verbs
+    )
+
+
+def _question(verb: str, run: Run) -> str:
+    """What is asked before a button's press counts."""
+    if verb not in _CONFIRMED:
+        return ""
+    name = "delete_ended" if verb == "delete" and not run.status.live else verb
+    return word("confirm", name).format(run=run.key)
+
+
+def tombstone(run: Run, deletion: Event, *, subject: str) -> Message:
+    """What stands in the place of everything that was told of a deleted run."""
+    words = render("messages/tombstone", run=run, event=deletion)
+    return Message(
+        title=words.title,
+        body=words.body,
+        fallback=words.fallback,
+        attributes={"run": run.key, "subject": subject},
     )
 
 
@@ -243,6 +264,8 @@ def event_note(view: RunView, event: Event) -> Message:
         data=event.data,
         status=status_words(view.run),
         view=view,
+        failed=failed_step(view),
+        advice=failure_advice(view),
     )
     final = event.type is EventType.JOB_ENDED
     return Message(

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.artifact import StoredArtifact
+from bot.domain.effect import Effect
 from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job
 from bot.domain.notes import Notes
 from bot.domain.policy import Ruling
 from bot.domain.run import Run
+from bot.domain.runbook_log import RunbookLog
 from bot.domain.vocabulary import Status
 
 
@@ -57,6 +59,10 @@ class RunView:
     """What the status allows; who may is decided when it is done."""
     notes: Notes = field(default_factory=Notes)
     """What the program says it did; only a detail page has them."""
+    log: RunbookLog | None = None
+    """The steps of a run that carries out a runbook."""
+    pending: Effect | None = None
+    """What happens to it soon, and can be undone until then."""
 
     @property
     def quiet_for(self) -> timedelta | None:

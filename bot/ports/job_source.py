@@ -1,6 +1,6 @@
 """JobSource: where an agent gets jobs from, in process or over the network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,8 +27,42 @@ class Held:
     """Its grace is over: whatever is left of it must be killed now."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ToolNeed:
+    """A command that a step of a runbook calls."""
+
+    step: str
+    """The step's title."""
+    tool: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planning:
+    """A runbook's job that is to be planned before anybody may claim it."""
+
+    job: str
+    needs: tuple[ToolNeed, ...]
+    path: str = ""
+    """Where to look for them, as in PATH; empty: where the agent itself does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingTool:
+    """A tool that is not on an agent's machine."""
+
+    step: str
+    tool: str
+    agent: str
+
+
 class JobSource(Protocol):
     """The agent's side of the claim protocol."""
+
+    async def unplanned(self, offer: Offer) -> Planning | None:
+        """The first job that fits this agent and whose tools are to be identified; or None."""
+
+    async def planned(self, job: str, lacking: Sequence[MissingTool]) -> None:
+        """The tools of a job were looked for; without any lacking it can be claimed."""
 
     async def claim(self, offer: Offer) -> Assignment | None:
         """The first queued job that this agent fits, now claimed; None when there is none."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.domain.actor import Actor
 from bot.domain.vocabulary import Status
 
 
@@ -23,5 +24,5 @@ class RunStanding:
     """Id of the run's card in the console, which its thread hangs on; None until it was told."""
 
 
-FindStanding = Callable[[str], Awaitable[RunStanding]]
-"""From a run's key; raises NotFoundError."""
+FindStanding = Callable[[str, Actor], Awaitable[RunStanding]]
+"""From a run's key, for whoever asks; raises NotFoundError where they see no such run."""

@@ -17,14 +17,18 @@ from bot.domain.blueprint_state import BlueprintState, ToldFile
 from bot.domain.codec import JSON
 from bot.domain.conversation import Conversation
 from bot.domain.costs import CostBy, CostEntry, CostSum
+from bot.domain.effect import Effect, EffectKind, EffectState
 from bot.domain.events import Event, EventType, NewEvent
+from bot.domain.export import ExportFile
 from bot.domain.gate import Gate
 from bot.domain.invocation import Invocation, Press
 from bot.domain.job import Job
 from bot.domain.order import Order, OrderKind
+from bot.domain.person import Account, Identity
 from bot.domain.posting import Posting
 from bot.domain.run import Run
 from bot.domain.selection import Filter
+from bot.domain.sight import Sight
 from bot.domain.vocabulary import Profile, Status
 
 T = TypeVar("T")
@@ -103,6 +107,16 @@ class Runs(Protocol):
 
     def fold_stats(self) -> None:
         """Fold the deltas behind `stats` into one row each."""
+
+    def page(self, *, after: int, limit: int) -> tuple[Run, ...]:
+        """Every run past an id, in the order of ids, deleted ones too."""
+
+    def purge(self, run_id: int) -> None:
+        """Take from a deleted run what it was about and what it did.
+
+        Gone are title, inputs, texts, what events say, gates, output, orders and artifacts'
+        rows. Left are its number, who and when, and the hashes of its events.
+        """
 
 
 class Jobs(Protocol):
@@ -206,6 +220,9 @@ class Postings(Protocol):
 
     def find_run(self, conversation: Conversation) -> int | None:
         """The run whose card is the root of this thread."""
+
+    def want_again(self, run_id: int) -> None:
+        """Let all that was told of a run be told anew."""
 
 
 class Invocations(Protocol):
@@ -384,6 +401,59 @@ class Workspaces(Protocol):
         """It is gone."""
 
 
+class Identities(Protocol):
+    """Which accounts are whose, and the codes that prove it."""
+
+    def find(self, account: Account) -> Identity | None:
+        """The proven identity of an account."""
+
+    def of(self, person: str) -> tuple[Identity, ...]:
+        """All identities of a person, oldest first."""
+
+    def keep(self, identity: Identity) -> None:
+        """Store whose an account is from now on; the same again keeps when it was proven."""
+
+    def keep_code(self, code_hash: str, person: str, *, expires_at: datetime) -> None:
+        """Store the hash of a code that speaks for a person; expired codes are forgotten."""
+
+    def take_code(self, code_hash: str) -> str | None:
+        """Whom a code that has not expired speaks for; it is spent by this."""
+
+
+class Effects(Protocol):
+    """What was asked for and happens later, unless it is taken back."""
+
+    def add(
+        self, kind: EffectKind, *, subject: str, run_id: int | None, actor: Actor, due_at: datetime
+    ) -> Effect:
+        """Store a pending effect."""
+
+    def pending_of(self, run_id: int) -> Effect | None:
+        """The effect that awaits a run."""
+
+    def pending_by(self, person: str) -> tuple[Effect, ...]:
+        """The pending effects that a person asked for."""
+
+    def pending(self, *, limit: int) -> tuple[Effect, ...]:
+        """Pending effects, the next one due first."""
+
+    def due(self, now: datetime) -> tuple[Effect, ...]:
+        """Pending effects whose time has come, oldest first."""
+
+    def settle(self, effect_id: int, state: EffectState, *, by: str) -> None:
+        """End a pending effect. Raises ConflictError where it is not pending any more."""
+
+
+class Exports(Protocol):
+    """Files made for a person; their bytes are kept by the artifact files."""
+
+    def add(self, person: str, file: ExportFile) -> None:
+        """Store that a file was made for a person; the same again changes nothing."""
+
+    def find(self, person: str, sha256: str) -> ExportFile | None:
+        """The file of this content that was made for a person."""
+
+
 class Tx(Protocol):
     """One transaction. Reading transactions raise on every change."""
 
@@ -400,6 +470,12 @@ class Tx(Protocol):
     blueprints: Blueprints
     transcript: Transcript
     workspaces: Workspaces
+    identities: Identities
+    effects: Effects
+    exports: Exports
+
+    def seeing(self, sight: Sight) -> "Tx":
+        """The same transaction as somebody sees it: other runs and gates are not there."""
 
     def now(self) -> datetime:
         """The transaction's time: the same for all of it, microseconds, UTC."""

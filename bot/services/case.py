@@ -16,7 +16,7 @@ from bot.domain.posting import announce
 from bot.domain.prices import compute_usd
 from bot.domain.run import Cost, Run
 from bot.domain.transition import End, Intent, Park, Resume, Wait, decide, told
-from bot.domain.vocabulary import Profile, Status
+from bot.domain.vocabulary import RUNBOOKS, Profile, Status
 from bot.ports.store import Tx
 
 
@@ -50,7 +50,12 @@ class Case:
         return stored
 
     def decide(self, job: Job, intent: Intent) -> Job:
-        """Let the domain decide an intent and keep what follows."""
+        """Let the domain decide an intent and keep what follows.
+
+        A runbook that waits shows the part that it waits in, not the name of its gate.
+        """
+        if isinstance(intent, Wait) and self.run.profile in RUNBOOKS:
+            intent = replace(intent, checkpoint="")
         transition = decide(job, intent, self.tx.now())
         self.jobs[job.id] = transition.job
         if time := computed(job, transition.job, self.tx.now()):

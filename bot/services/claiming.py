@@ -16,6 +16,7 @@ from bot.domain.transition import Claim, Decline, LoseLease
 from bot.ports.job_source import Held, Offer
 from bot.ports.store import Tx
 from bot.services.case import load_case
+from bot.services.planning import awaits_planning
 from bot.services.rules import Rules
 
 _LOOK_AHEAD = 200
@@ -24,7 +25,7 @@ _LOOK_AHEAD = 200
 
 def claim(tx: Tx, rules: Rules, offer: Offer, *, token: str) -> Assignment | None:
     """The first queued job that the agent fits, claimed under `token`; None without one."""
-    fitting = (job for job in tx.jobs.queued(limit=_LOOK_AHEAD) if _fits(job, offer))
+    fitting = (job for job in tx.jobs.queued(limit=_LOOK_AHEAD) if _fits(tx, job, offer))
     job = next((job for job in fitting if tx.jobs.take(job.id)), None)
     if job is None:
         return None
@@ -43,8 +44,9 @@ def claim(tx: Tx, rules: Rules, offer: Offer, *, token: str) -> Assignment | Non
     return _assignment(tx, rules, run, claimed, resume=resume, token=token)
 
 
-def _fits(job: Job, offer: Offer) -> bool:
-    return not missing(job.labels, offer.labels) and job.workspace_agent in {None, offer.agent}
+def _fits(tx: Tx, job: Job, offer: Offer) -> bool:
+    fits = not missing(job.labels, offer.labels) and job.workspace_agent in {None, offer.agent}
+    return fits and not awaits_planning(tx, job)
 
 
 def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
@@ -60,6 +62,7 @@ def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
         title=run.title,
         mode=run.mode,
         command=blueprint.command,
+        runbook=blueprint.runbook,
         repository=job.target,
         branch=run.branch,
         inputs=run.inputs,

@@ -18,6 +18,7 @@ from bot.ports.store import Tx
 from bot.services.case import Case
 from bot.services.enabling import ignores_trigger, require_enabled
 from bot.services.people import require_person
+from bot.services.planning import first_phase
 from bot.services.rules import Rules
 
 _BRANCH = re.compile(
@@ -47,7 +48,7 @@ def dispatch(
     owner; then nothing is created.
     """
     blueprint = rules.catalog.find(request.blueprint)
-    rules.permit(actor, "dispatch", blueprint=blueprint.name)
+    rules.permit(actor, "dispatch", project=blueprint.project, blueprint=blueprint.name)
     require_enabled(tx, rules, blueprint.name)
     inputs = blueprint.read_inputs(request.inputs)
     if request.branch and not _BRANCH.fullmatch(request.branch):
@@ -56,7 +57,7 @@ def dispatch(
             "without “..”, and begin with a letter or digit."
         )
     if request.owner:
-        require_person(rules, request.owner)
+        require_person(rules, request.owner, project=blueprint.project)
     owner, fallback = decide_owner(
         rules.policy, explicit=request.owner, requester=actor.name, assignee=None
     )
@@ -87,6 +88,34 @@ def dispatch(
         )
     )
     return _queue_first_job(tx, run, blueprint, actor)
+
+
+def repeat(tx: Tx, rules: Rules, run: Run, actor: Actor) -> Run:
+    """A new run of the same blueprint version with the same inputs, linked by `retry_of`."""
+    blueprint = tx.blueprints.load(run.blueprint_version)
+    owner, fallback = decide_owner(rules.policy, explicit="", requester=actor.name, assignee=None)
+    again = Run(
+        id=0,
+        profile=run.profile,
+        blueprint=run.blueprint,
+        blueprint_version=run.blueprint_version,
+        project=run.project,
+        title=run.title,
+        requested_by=actor.name,
+        attempt_by=actor.name,
+        surface=actor.surface,
+        owner=owner,
+        owner_fallback=fallback,
+        chosen_because=f"starts {run.key} again",
+        mode=run.mode,
+        inputs=run.inputs,
+        status=Status.QUEUED,
+        conversation=run.conversation,
+        created_at=tx.now(),
+        updated_at=tx.now(),
+        retry_of=run.id,
+    )
+    return _queue_first_job(tx, tx.runs.create(again), blueprint, actor)
 
 
 def dispatch_triggered(
@@ -126,6 +155,7 @@ def _queue_first_job(tx: Tx, run: Run, blueprint: Blueprint, actor: Actor) -> Ru
         owner=run.owner,
         mode=run.mode.value,
         inputs=dict(run.inputs),
+        retry_of=run.retry_of,
     )
     return case.save()
 
@@ -141,10 +171,5 @@ def first_job(run: Run, blueprint: Blueprint, *, number: int, tx: Tx) -> Job:
         queued_at=tx.now(),
         target=blueprint.repositories[0] if blueprint.repositories else "",
         labels=blueprint.labels,
-        phase=first_phase(blueprint),
+        phase=first_phase(blueprint.profile),
     )
-
-
-def first_phase(blueprint: Blueprint) -> str:
-    """What a queued run of the profile shows as its phase."""
-    return {"agent": "preparing", "pod": "dispatched"}.get(blueprint.profile.value, "")

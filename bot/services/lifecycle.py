@@ -8,14 +8,15 @@ from bot.domain.events import EventType
 from bot.domain.order import OrderKind
 from bot.domain.run import Run
 from bot.domain.transition import End, told
-from bot.domain.vocabulary import Disposition, Profile, Reason, Status
+from bot.domain.vocabulary import RUNBOOKS, Disposition, Profile, Reason, Status
 from bot.domain.wording import label
 from bot.ports.store import Tx
 from bot.services.case import Case, load_case, stopping_status
-from bot.services.dispatching import asking_again, dispatch, first_job
+from bot.services.dispatching import asking_again, first_job, repeat
 from bot.services.enabling import require_enabled
 from bot.services.people import require_person
 from bot.services.rules import Rules
+from bot.services.undoing import delete_later
 
 
 def stop(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, reason: str) -> Run:
@@ -36,13 +37,11 @@ def stop(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, reason: str) -> Run
 
 
 def delete(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
-    """Stop a live run and mark it deleted; it stays listed."""
+    """Stop a live run and mark it deleted, which stays listed; let an ended one vanish later."""
     case = load_case(tx, run_id)
     rules.permit(actor, "delete", run=case.run)
     if not case.run.status.live:
-        raise IllegalTransitionError(
-            f"{case.run.key} has ended ({words(case.run)}); only live runs can be deleted."
-        )
+        return delete_later(case, actor)
     return _end(
         case,
         rules,
@@ -92,13 +91,15 @@ _RETRIABLE = {
 }
 _UNSUCCESSFUL = frozenset({Status.PARTIAL, Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
 _FOLLOWING_UP = frozenset({Profile.AGENT, Profile.POD})
-_ANEW = frozenset({Profile.FLOW, Profile.GUIDE})
 """What is never opened again: the same work is another run."""
 _FOLLOWED_UP = frozenset({Disposition.PR_OPEN, Disposition.PR_REJECTED})
 
 
 def retry(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
-    """Open the next attempt of an ended run: a new job, a new claim, a new workspace."""
+    """Open the next attempt of an ended run: a new job, a new claim, a new workspace.
+
+    A runbook begins as a new run instead, so that what was found and done before stays apart.
+    """
     case = load_case(tx, run_id)
     rules.permit(actor, "retry", run=case.run)
     run = case.run
@@ -108,7 +109,7 @@ def retry(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
         raise IllegalTransitionError(
             f"{run.key} is {words(run)}; {_retriable_words(run.profile)} can be retried."
         )
-    return _open_attempt(case, rules, actor)
+    return _begin_again(case, rules, actor)
 
 
 def rerun(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
@@ -126,12 +127,9 @@ def rerun(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
             f"{run.key} is still {words(run)}: only an ended run runs again. Stop it first.",
             suggestions=(f"/run stop {run.key}",),
         )
-    if run.profile in _ANEW:
-        again = asking_again(run)
-        return dispatch(tx, rules, again, actor=actor, conversation=run.conversation)
-    if not _may_retry(run):
+    if run.profile not in RUNBOOKS and not _may_retry(run):
         raise _nothing_to_repeat(run)
-    return _open_attempt(case, rules, actor)
+    return _begin_again(case, rules, actor)
 
 
 def _nothing_to_repeat(run: Run) -> IllegalTransitionError:
@@ -151,9 +149,12 @@ def _nothing_to_repeat(run: Run) -> IllegalTransitionError:
     )
 
 
-def _open_attempt(case: Case, rules: Rules, actor: Actor) -> Run:
+def _begin_again(case: Case, rules: Rules, actor: Actor) -> Run:
+    """A new run of a runbook, the next attempt of anything else."""
     tx, run = case.tx, case.run
     require_enabled(tx, rules, run.blueprint)
+    if run.profile in RUNBOOKS:
+        return repeat(tx, rules, run, actor)
     case.change(
         attempt=run.attempt + 1,
         attempt_by=actor.name,
@@ -182,7 +183,7 @@ def assign(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, owner: str) -> Ru
     """Give a run another owner."""
     case = load_case(tx, run_id)
     rules.permit(actor, "assign", run=case.run)
-    require_person(rules, owner)
+    require_person(rules, owner, project=case.run.project)
     if case.run.owner == owner and not case.run.owner_fallback:
         raise IllegalTransitionError(f"@{owner} owns {case.run.key} already.")
     before = case.run.owner

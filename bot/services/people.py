@@ -1,16 +1,100 @@
-"""People: who is known, by the handle that policy uses."""
+"""People: who is behind an account, and how accounts are linked to them."""
 
 import difflib
+from dataclasses import replace
 
-from bot.domain.errors import NotFoundError
+from bot.domain.actor import Actor
+from bot.domain.conversation import Conversation
+from bot.domain.errors import IllegalTransitionError, NotFoundError, RefusedError
+from bot.domain.person import CODE_LIFE, Account, Identity, hash_code, new_code
+from bot.domain.policy import Policy, decide_visibility
+from bot.ports.store import Tx
 from bot.services.rules import Rules
 
+_OWN_SURFACES = frozenset({"console", "web"})
+"""Surfaces that prove handles themselves: the console by its token, the browser by sign-in."""
 
-def require_person(rules: Rules, handle: str) -> str:
-    """The handle, if policy knows the person. Raises NotFoundError with the nearest ones."""
-    people = rules.policy.people
+
+def require_person(rules: Rules, handle: str, *, project: str = "") -> str:
+    """The handle, if policy knows the person and lets them see the project.
+
+    Raises NotFoundError with the nearest ones.
+    """
+    people = rules.policy.within(project).people
     if handle in people:
         return handle
     near = difflib.get_close_matches(handle, list(people), n=3) or sorted(people)[:5]
     names = ", ".join(f"@{name}" for name in near)
     raise NotFoundError(f"Nobody here is called “{handle[:60]}”. Did you mean {names}?")
+
+
+def identify(tx: Tx, policy: Policy, actor: Actor, account: Account) -> Actor:
+    """The person behind an account, as an actor; a stranger is called by the account's address.
+
+    Whether that person has any rights is for policy to say.
+    """
+    if actor.handle is None:
+        return actor
+    linked = tx.identities.find(account)
+    vouched = (name for name, one in policy.persons.items() if account.address in one.identities)
+    person = linked.person if linked else next(vouched, "")
+    if not person and account.surface in _OWN_SURFACES:
+        return actor
+    return replace(actor, name=person or account.address)
+
+
+def look_as(tx: Tx, policy: Policy, actor: Actor, conversation: Conversation) -> tuple[Actor, Tx]:
+    """The person behind an account, and the transaction as that person sees it."""
+    known = identify(tx, policy, actor, account_of(actor, conversation))
+    return known, tx.seeing(decide_visibility(policy, known.handle or ""))
+
+
+def account_of(actor: Actor, conversation: Conversation) -> Account:
+    """What a surface says of who asks."""
+    return Account(surface=conversation.surface, tenant=conversation.tenant, external_id=actor.name)
+
+
+def require_known(policy: Policy, actor: Actor) -> None:
+    """Raises RefusedError, saying how to link, for whoever policy does not know."""
+    if actor.handle not in policy.people:
+        raise RefusedError(
+            f"I do not know who you are: {actor.name} is linked to nobody, so you may do nothing "
+            "yet. If you are known elsewhere, say /run link there and bring the code here with "
+            "/run link <code>. Otherwise ask an admin to add you to the policy."
+        )
+
+
+def give_code(tx: Tx, actor: Actor, account: Account, *, token: str) -> str:
+    """A code that links another account to this person; it counts once, for ten minutes.
+
+    `token` is a fresh secret that the code is made from; the code is stored hashed only.
+    """
+    _keep(tx, account, actor.name)
+    code = new_code(token)
+    tx.identities.keep_code(hash_code(code), actor.name, expires_at=tx.now() + CODE_LIFE)
+    return code
+
+
+def link(tx: Tx, policy: Policy, actor: Actor, account: Account, code: str) -> str:
+    """Link an account to the person for whom a code speaks, and return their handle.
+
+    Raises IllegalTransitionError where the account is somebody's already, RefusedError for a
+    code that does not count; it is not said why.
+    """
+    if actor.handle in policy.people:
+        raise IllegalTransitionError(
+            f"You are @{actor.name} here already. A code links an account that is nobody's yet; "
+            "say /run link <code> from that account."
+        )
+    person = tx.identities.take_code(hash_code(code))
+    if person is None or person not in policy.people:
+        raise RefusedError(
+            "This code does not count: it was used, is older than ten minutes, or is mistyped. "
+            "Ask for a new one with /run link where you are known."
+        )
+    _keep(tx, account, person)
+    return person
+
+
+def _keep(tx: Tx, account: Account, person: str) -> None:
+    tx.identities.keep(Identity(account=account, person=person, verified_at=tx.now()))

@@ -19,7 +19,8 @@ def remind(tx: Tx, rules: Rules, gate: Gate) -> None:
     spoken = {decision.actor.name for decision in gate.decisions}
     who = [name for name in ruling.who if name not in spoken]
     if reminded.reminded > 1:
-        who += policy.who(policy.terms(case.run.blueprint).escalate)
+        seeing = policy.within(case.run.project)
+        who += seeing.who(policy.terms(case.run.blueprint).escalate)
     tx.gates.save(reminded)
     case.note(
         EventType.GATE_REMINDED,

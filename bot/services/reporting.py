@@ -31,12 +31,18 @@ from bot.services.reporting_gates import (
 )
 from bot.services.rules import Rules
 from bot.services.sealing import forget_delivered, forget_resumed
+from bot.services.step_reading import read_step
 
 _LONGEST_SUMMARY = 4_000
 _LONGEST_NAME = 80
 _LONGEST_CHUNK = 65_536
 _LONGEST_PATH = 1_000
-_WORKING_PHASE = {Profile.AGENT: "agent_working", Profile.POD: "STARTED"}
+_WORKING_PHASE = {
+    Profile.AGENT: "agent_working",
+    Profile.POD: "STARTED",
+    Profile.FLOW: "triage",
+    Profile.GUIDE: "triage",
+}
 _ENDS = (Status.SUCCEEDED, Status.PARTIAL, Status.FAILED)
 
 
@@ -106,12 +112,8 @@ def _take_phase(reported: Reported) -> None:
 
 
 def _take_step(reported: Reported) -> None:
-    reported.case.note(
-        EventType.STEP_REPORTED,
-        reported.program,
-        name=read_text(reported.data, "name", longest=_LONGEST_NAME),
-        state=read_choice(reported.data, "state", ("running", "done", "failed")),
-    )
+    step = read_step(reported.data)
+    reported.case.note(EventType.STEP_REPORTED, reported.program, **step)
 
 
 def _take_summary(reported: Reported) -> None:

@@ -1,12 +1,19 @@
 """What every use case is bound by: policy, the known blueprints, and the periods of claims."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from bot.domain.actor import Actor
 from bot.domain.catalog import Catalog
+from bot.domain.conversation import Conversation
 from bot.domain.errors import RefusedError
-from bot.domain.policy import Policy, Ruling, decide_permission
+from bot.domain.policy import (
+    Policy,
+    Ruling,
+    decide_permission,
+    decide_places,
+    decide_visibility,
+)
 from bot.domain.prices import Prices
 from bot.domain.run import Run
 
@@ -32,11 +39,17 @@ class Rules:
     prices: Prices = field(default_factory=Prices)
 
     def permit(
-        self, actor: Actor, verb: str, *, blueprint: str = "", run: Run | None = None
+        self,
+        actor: Actor,
+        verb: str,
+        *,
+        project: str = "",
+        blueprint: str = "",
+        run: Run | None = None,
     ) -> Ruling:
         """Let an actor use a verb. Raises RefusedError that names the rule and who may."""
         ruling = decide_permission(
-            self.policy, actor.handle or "", verb, blueprint=blueprint, run=run
+            self.policy, actor.handle or "", verb, project=project, blueprint=blueprint, run=run
         )
         if not ruling.allowed:
             raise RefusedError(refusal(actor, verb, ruling))
@@ -52,6 +65,15 @@ class Rules:
     def who_may(self, verb: str) -> tuple[str, ...]:
         """The people who may use a verb, by handle."""
         return decide_permission(self.policy, "", verb).who
+
+    def here(self, person: str, conversation: Conversation) -> "Rules":
+        """The rules with only the blueprints that a person may see and start in this place."""
+        sight = decide_visibility(self.policy, person)
+        place = conversation.address
+        seen = self.catalog.narrowed(
+            shows=sight.shows, bars=lambda project: decide_places(self.policy, project, place)
+        )
+        return replace(self, catalog=seen)
 
 
 def refusal(actor: Actor, verb: str, ruling: Ruling) -> str:

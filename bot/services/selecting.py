@@ -2,20 +2,21 @@
 
 from bot.domain.conversation import Conversation
 from bot.domain.errors import NotFoundError, UserError
+from bot.domain.events import Event
 from bot.domain.gate import Gate
 from bot.domain.run import Run
 from bot.domain.selection import Filter, Ref, RefKind, Selection
-from bot.domain.vocabulary import LIVE, TERMINAL, Status
+from bot.domain.vocabulary import LIVE, TERMINAL, Disposition, Status
 from bot.ports.store import Tx
 from bot.services.case import load_case
 from bot.services.gating import find_open_gate, require_gate
 
-_MOST = 200
+MOST_RUNS = 200
 """Runs that one request may mean."""
 
 FITTING: dict[str, frozenset[Status]] = {
     "stop": LIVE - {Status.CANCELLING},
-    "delete": LIVE - {Status.CANCELLING},
+    "delete": frozenset(Status) - {Status.CANCELLING},
     "restart": frozenset({Status.RUNNING}),
     "retry": TERMINAL - {Status.SUCCEEDED},
     "rerun": TERMINAL,
@@ -31,16 +32,16 @@ FITTING: dict[str, frozenset[Status]] = {
 
 
 def select_runs(
-    tx: Tx, selection: Selection, *, verb: str, conversation: Conversation
+    tx: Tx, selection: Selection, *, verb: str, conversation: Conversation, most: int = MOST_RUNS
 ) -> tuple[Run, ...]:
-    """The runs that a selection means, each once, in the order they were named.
+    """The runs that a selection means, each once, in the order they were named; `most` at most.
 
     Raises NotFoundError for a name nothing answers to, UserError for one that is ambiguous.
     """
     if selection.filter is not None:
-        found = tx.runs.find(selection.filter, limit=_MOST + 1)
-        if len(found) > _MOST:
-            raise UserError(f"That means more than {_MOST} runs; narrow it down.")
+        found = tx.runs.find(selection.filter, limit=most + 1)
+        if len(found) > most:
+            raise UserError(f"That means more than {most:,} runs; narrow it down.")
     else:
         refs = selection.refs or (Ref(kind=RefKind.HERE),)
         found = tuple(_find_run(tx, ref, verb, conversation) for ref in refs)
@@ -76,7 +77,7 @@ def _find_gate(tx: Tx, ref: Ref, verb: str, conversation: Conversation) -> Gate:
 def _find_run(tx: Tx, ref: Ref, verb: str, conversation: Conversation) -> Run:
     match ref.kind:
         case RefKind.RUN | RefKind.JOB:
-            return _by_number(tx, ref.number)
+            return _by_number(tx, ref.number, verb)
         case RefKind.GATE:
             return tx.runs.load(require_gate(tx, ref.number).run_id)
         case RefKind.LAST:
@@ -89,11 +90,23 @@ def _find_run(tx: Tx, ref: Ref, verb: str, conversation: Conversation) -> Run:
             return _only(tx.runs.find_titled(ref.words, limit=4), ref.words)
 
 
-def _by_number(tx: Tx, number: int) -> Run:
+def _by_number(tx: Tx, number: int, verb: str) -> Run:
     try:
-        return tx.runs.load(number)
+        run = tx.runs.load(number)
     except NotFoundError:
         raise NotFoundError(f"There is no run R-{number}.", suggestions=("/run list",)) from None
+    if run.disposition is Disposition.DELETED and verb != "show":
+        event = deletion_of(tx, run)
+        raise NotFoundError(
+            f"{run.key} was deleted by @{event.actor.name} on {event.at:%Y-%m-%d %H:%M} UTC; "
+            "nothing of it is left."
+        )
+    return run
+
+
+def deletion_of(tx: Tx, run: Run) -> Event:
+    """The last event of a deleted run: who deleted it, and when."""
+    return tx.runs.events(run.id, after=run.last_seq - 1)[0]
 
 
 def _last(tx: Tx, verb: str) -> Run:
@@ -107,13 +120,21 @@ def _last(tx: Tx, verb: str) -> Run:
 
 def _here(tx: Tx, verb: str, conversation: Conversation) -> Run:
     run_id = tx.postings.find_run(conversation) if conversation.thread else None
-    if run_id is not None:
-        return tx.runs.load(run_id)
+    if run_id is not None and _is_seen(tx, run_id):
+        return _by_number(tx, run_id, verb)
     fitting = tx.runs.find(Filter(statuses=FITTING.get(verb, frozenset())), limit=3)
     raise UserError(
         "Which run? Outside a run's thread it must be named; nothing was done.",
         suggestions=tuple(f"/run {verb} {run.key}" for run in fitting),
     )
+
+
+def _is_seen(tx: Tx, run_id: int) -> bool:
+    try:
+        tx.runs.load(run_id)
+    except NotFoundError:
+        return False
+    return True
 
 
 def _only(found: tuple[Run, ...], words: str) -> Run:

@@ -11,7 +11,8 @@ from bot.domain.notes import NOTED, gather
 from bot.domain.policy import Ruling, decide_gate_permission, decide_permission
 from bot.domain.posting import CARD
 from bot.domain.run import Run
-from bot.domain.vocabulary import LIVE, Profile, Status
+from bot.domain.runbook_log import RunbookLog, read_log
+from bot.domain.vocabulary import LIVE, RUNBOOKS, Profile, Status
 from bot.messages.cards import status_words
 from bot.messages.views import GateView, RunView
 from bot.ports.run_standing import RunStanding
@@ -24,6 +25,7 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
     """A run as it stands now. Raises NotFoundError."""
     case = load_case(tx, run_id)
     gates = tuple(view_gate(rules, case.run, gate) for gate in case.gates)
+    pending = tx.effects.pending_of(run_id)
     return RunView(
         run=case.run,
         job=case.job,
@@ -31,7 +33,9 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
         gates=gates,
         artifacts=tx.artifacts.of_run(run_id),
         queue_position=_queue_position(tx, case),
-        verbs=_fitting_verbs(case.run) | _nudging(tx, case),
+        verbs=frozenset({"logs", "undo"}) if pending else _fitting_verbs(tx, case),
+        log=_log(tx, case.run),
+        pending=pending,
     )
 
 
@@ -39,6 +43,13 @@ def view_detail(tx: Tx, rules: Rules, run_id: int) -> RunView:
     """A run as it stands now, with what its program says it did. Raises NotFoundError."""
     notes = gather(tx.runs.events_of(run_id, *NOTED))
     return replace(view_run(tx, rules, run_id), notes=notes)
+
+
+def _log(tx: Tx, run: Run) -> RunbookLog | None:
+    if run.profile not in RUNBOOKS:
+        return None
+    runbook = tx.blueprints.load(run.blueprint_version).runbook
+    return read_log(runbook, tx.runs.events(run.id)) if runbook else None
 
 
 def view_gate(rules: Rules, run: Run, gate: Gate) -> GateView:
@@ -61,10 +72,13 @@ def _nudging(tx: Tx, case: Case) -> frozenset[str]:
     return frozenset({"nudge"}) if takes else frozenset()
 
 
-def _fitting_verbs(run: Run) -> frozenset[str]:
-    verbs = {"logs"}
+def _fitting_verbs(tx: Tx, case: Case) -> frozenset[str]:
+    run = case.run
+    verbs = {"logs", *_nudging(tx, case)}
     if run.status in LIVE - {Status.CANCELLING}:
-        verbs |= {"stop", "delete"}
+        verbs.add("stop")
+    if run.status is not Status.CANCELLING:
+        verbs.add("delete")
     if run.status is Status.RUNNING and run.profile is Profile.AGENT:
         verbs.add("restart")
     if run.status in {Status.FAILED, Status.TIMED_OUT} or (

@@ -104,7 +104,10 @@ class ScriptedRequests:
     async def perform(self, invocation: Invocation) -> Reply:
         return await self.act(invocation)
 
-    async def complete(self, text: str) -> tuple[str, ...]:
+    async def complete(
+        self, text: str, *, actor: Actor, conversation: Conversation
+    ) -> tuple[str, ...]:
+        assert (actor.name, conversation) == ("developer", CONSOLE)
         return (f"{text.rsplit(' ', maxsplit=1)[-1]}st",)
 
     async def _echo(self, invocation: Invocation) -> Reply:
@@ -154,7 +157,8 @@ class World:
     async def _ready(self) -> bool:
         return self.fit
 
-    async def _standing(self, key: str) -> RunStanding:
+    async def _standing(self, key: str, actor: Actor) -> RunStanding:
+        assert actor.surface == "console"
         if key not in self.standings:
             raise NotFoundError(f"There is no run {key}.")
         return self.standings[key]

@@ -1,6 +1,6 @@
 """The agent's loop between a scripted source and a scripted executor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adapters.agent.loop import AgentLoop
@@ -9,7 +9,7 @@ from bot.domain.codec import JSON
 from bot.domain.errors import UnavailableError
 from bot.domain.vocabulary import Mode
 from bot.ports.executor import FoundRunner
-from bot.ports.job_source import Held, Offer
+from bot.ports.job_source import Held, MissingTool, Offer, Planning, ToolNeed
 
 JOB = Assignment(
     run="R-1",
@@ -32,6 +32,14 @@ class Source:
     unneeded: list[str] = field(default_factory=list)
     said: list[tuple[object, ...]] = field(default_factory=list)
     away: bool = False
+    plans: list[Planning] = field(default_factory=list)
+
+    async def unplanned(self, offer: Offer) -> Planning | None:
+        assert offer.agent
+        return self.plans.pop() if self.plans else None
+
+    async def planned(self, job: str, lacking: Sequence[MissingTool]) -> None:
+        self.said.append(("planned", job, [tool.tool for tool in lacking]))
 
     async def claim(self, offer: Offer) -> Assignment | None:
         self.said.append(("claim", offer.slots))
@@ -83,6 +91,24 @@ class Machine:
 
     async def remove_workspace(self, job: str) -> None:
         self.did.append(("remove", job))
+
+
+async def test_it_looks_for_the_tools_of_runbooks_before_it_claims() -> None:
+    source = Source(
+        plans=[
+            Planning(
+                job="R-1.1",
+                needs=(ToolNeed(step="a", tool="sh"), ToolNeed(step="b", tool="no-such-tool")),
+            ),
+            Planning(job="R-2.1", needs=(ToolNeed(step="a", tool="sh"),), path="/nowhere"),
+        ]
+    )
+    assert not await loop(source, Machine()).turn()
+    assert source.said == [
+        ("planned", "R-2.1", ["sh"]),
+        ("planned", "R-1.1", ["no-such-tool"]),
+        ("claim", 2),
+    ]
 
 
 def loop(source: Source, machine: Machine, slots: int = 2) -> AgentLoop:

@@ -4,7 +4,8 @@ import pytest
 
 from adapters.policy_file import load_policy
 from bot.domain.catalog import BrokenFileError
-from bot.domain.policy import Policy, Role, Terms
+from bot.domain.person import Person
+from bot.domain.policy import Policy, ProjectTerms, Role, Terms
 
 HEAD = """schema: signalbox/policy/v1
 people: {ana: admin, ben: approver, cleo: operator}
@@ -103,6 +104,95 @@ fallback_owner: ana
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, said: str) -> None:
+    assert problems(tmp_path, text) == [said]
+
+
+def test_people_may_be_described_and_projects_have_terms(tmp_path: Path) -> None:
+    policy = read(
+        tmp_path,
+        """schema: signalbox/policy/v1
+people:
+  ana: {role: admin, name: Ana Lima, email: ana@shop.example, time_zone: Europe/Lisbon,
+    identities: [slack/T012/U345]}
+  ben: approver
+projects:
+  shop: {channels: [console/local/console], see: ["@ana", approver], people: {ben: viewer}}
+  tools: {}
+""",
+    )
+    assert policy.people == {"ana": Role.ADMIN, "ben": Role.APPROVER}
+    assert policy.persons["ana"] == Person(
+        handle="ana",
+        name="Ana Lima",
+        email="ana@shop.example",
+        time_zone="Europe/Lisbon",
+        identities=("slack/T012/U345",),
+    )
+    assert policy.projects["tools"] == ProjectTerms()
+    assert policy.projects["shop"] == ProjectTerms(
+        channels=frozenset({"console/local/console"}),
+        see=("@ana", "approver"),
+        people={"ben": Role.VIEWER},
+    )
+
+
+PERSON = "schema: signalbox/policy/v1\npeople:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            PERSON + "  ana: {role: boss}\n",
+            "policy.yaml, line 3, people.ana.role: “boss” is not known here; "
+            "write viewer, operator, approver or admin.",
+        ),
+        (
+            PERSON + "  ana: {role: admin, mail: a@b}\n",
+            "policy.yaml, line 3, people.ana.mail: “mail” is not a field here; write “email”.",
+        ),
+        (
+            PERSON + "  ana: {role: admin, time_zone: Mars/Base}\n",
+            "policy.yaml, line 3, people.ana.time_zone: “Mars/Base” is no time zone; "
+            "write one such as Europe/Berlin.",
+        ),
+        (
+            PERSON + "  ana: {role: admin, identities: [U1]}\n",
+            "policy.yaml, line 3, people.ana.identities[0]: “U1” is not an account; "
+            "write surface/team/account, such as slack/T012/U345.",
+        ),
+        (
+            PERSON
+            + "  ana: {role: admin, identities: [slack/T/U]}\n"
+            + "  ben: {role: admin, identities: [slack/T/U]}\n",
+            "policy.yaml, line 4, people.ben.identities[0]: “slack/T/U” is @ana's already; "
+            "take it out of one.",
+        ),
+        (
+            PERSON + "  ana: admin\nprojects: {shop: {see: ['@dora']}}\n",
+            "policy.yaml, line 4, projects.shop.see[0]: “dora” is not among the people; "
+            "add them under “people”.",
+        ),
+        (
+            PERSON + "  ana: admin\nprojects: {shop: {people: {dora: admin}}}\n",
+            "policy.yaml, line 4, projects.shop.people.dora: “dora” is not among the people; "
+            "add them under “people”.",
+        ),
+        (
+            PERSON + "  ana: admin\nprojects: {shop: {channels: [general]}}\n",
+            "policy.yaml, line 4, projects.shop.channels[0]: “general” is not a channel; "
+            "write surface/team/channel, such as slack/T012/C345 or console/local/console.",
+        ),
+        (
+            PERSON + "  ana: admin\nprojects: {The Shop: {}}\n",
+            "policy.yaml, line 4, projects.The Shop: “The Shop” is not a project's name; "
+            "write lower-case letters, digits and dashes.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_people_and_projects_is_said(
+    tmp_path: Path, text: str, said: str
+) -> None:
     assert problems(tmp_path, text) == [said]
 
 

@@ -27,9 +27,14 @@ def test_everything_in_it_loads(tmp_path: Path) -> None:
 
     catalog = load_folder(data / "blueprints", base=data)
     assert catalog.problems == ()
-    assert sorted(catalog.blueprints) == ["fix-rounding", "hello"]
-    for blueprint in catalog.blueprints.values():
-        assert Path(blueprint.command[1]).is_file()
+    assert sorted(catalog.blueprints) == [
+        "db-health-check",
+        "fix-rounding",
+        "hello",
+        "onboard-a-repo",
+    ]
+    for name in ("fix-rounding", "hello"):
+        assert Path(catalog.blueprints[name].command[1]).is_file()
     assert catalog.find("fix-rounding").repositories == (str(data / "remotes" / "shop.git"),)
     assert load_policy(data / "policy.yaml").people == {
         "developer": Role.OPERATOR,
@@ -116,7 +121,7 @@ def test_what_people_wrote_is_kept(tmp_path: Path) -> None:
     assert (tmp_path / "policy.yaml").read_text() == "mine\n"
     assert (tmp_path / "programs" / "hello.py").read_text() == "mine\n"
     assert (tmp_path / "programs" / "fix_rounding.py").is_file()
-    assert len(load_folder(tmp_path / "blueprints", base=tmp_path).blueprints) == 2
+    assert len(load_folder(tmp_path / "blueprints", base=tmp_path).blueprints) == 4
 
 
 def test_after_a_crash_what_is_missing_is_added(tmp_path: Path) -> None:

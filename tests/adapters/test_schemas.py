@@ -38,8 +38,10 @@ def test_the_prices_schema_is_current() -> None:
 @pytest.mark.parametrize(
     "file",
     [
+        "blueprints/db-health-check",
         "blueprints/fix-rounding",
         "blueprints/hello",
+        "blueprints/onboard-a-repo",
         "coding_agents/claude-code",
         "coding_agents/codex",
         "policy",
@@ -48,7 +50,8 @@ def test_the_prices_schema_is_current() -> None:
 )
 def test_the_examples_fit_their_schema(file: str) -> None:
     kind = file if file in {"policy", "prices"} else "blueprint"
-    validator(kind).validate(yaml.safe_load((ROOT / "examples" / f"{file}.yaml").read_text()))
+    text = (ROOT / "examples" / f"{file}.yaml").read_text().replace("{data}", "/srv/data")
+    validator(kind).validate(yaml.safe_load(text))
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,22 @@ async def test_lost_connections_are_made_anew(
     await until(one.leads)
 
 
+async def test_a_server_that_goes_away_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.postgres_store._PATIENCE", 2.0)
+    server = TemporaryPostgres()
+    async with opened(server.create()) as store:
+        await store.write(add_run)
+        server.go_away()
+        with pytest.raises(UnavailableError, match="cannot be reached"):
+            await store.write(add_job)
+        assert not store.leads()
+        waiting = asyncio.create_task(store.write(add_job))  # noqa: TID251  # awaited below
+        await asyncio.to_thread(server.come_back)
+        assert (await waiting).run_id > 1
+        await until(store.leads)
+    server.stop()
+
+
 async def test_a_connection_lost_while_committing_is_said_to_be_open(
     one: PostgresStore, postgres: TemporaryPostgres
 ) -> None:

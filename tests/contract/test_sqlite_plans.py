@@ -11,13 +11,18 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from bot.domain.costs import CostBy
 from bot.domain.selection import Filter
+from bot.domain.sight import EVERYTHING
 from bot.domain.vocabulary import LIVE, Status
 from storage import costs, gates, invocations, jobs, orders, postings, search
 from tests.fakes.clock import NOON
 
 
 def page(**fields: Any) -> ClauseElement:
-    return search.newest(Filter(**fields), limit=50, before=9)
+    return search.newest(Filter(**fields), sight=EVERYTHING, limit=50, before=9)
+
+
+def summing(filter_: Filter, *, by: CostBy | None) -> ClauseElement:
+    return costs.summing(filter_, sight=EVERYTHING, by=by, limit=9)
 
 
 def plan(path: Path, query: ClauseElement) -> str:
@@ -44,8 +49,8 @@ def plan(path: Path, query: ClauseElement) -> str:
         (gates._TO_REMIND, "gates_deadlines"),
         (invocations._UNFINISHED, "invocations_unfinished"),
         (orders._AFTER, "orders_waiting"),
-        (costs.summing(Filter(since=NOON), by=CostBy.DAY, limit=9), "cost_entries_at"),
-        (costs.summing(Filter(project="shop"), by=None, limit=9), "cost_entries_run_id"),
+        (summing(Filter(since=NOON), by=CostBy.DAY), "cost_entries_at"),
+        (summing(Filter(project="shop"), by=None), "cost_entries_run_id"),
         (page(owner="ana"), "runs_owner_id"),
         (page(blueprint="fix"), "runs_blueprint_id"),
         (page(statuses=frozenset({Status.FAILED})), "runs_status_id"),

@@ -124,3 +124,34 @@ def test_a_first_database_with_rows_is_brought_up(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT name FROM blueprint_versions").fetchall() == [("fix",)]
         assert database.execute("SELECT count(*) FROM blueprint_states").fetchall() == [(0,)]
+
+
+def test_a_first_database_keeps_its_runs_and_counts_them_by_project(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    with connected(path) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    with closing(sqlite3.connect(path)) as database, database:
+        for project, disposition in (("shop", "none"), ("shop", "deleted"), ("tools", "none")):
+            database.execute(_OLD_RUN, {"project": project, "disposition": disposition})
+        database.execute(
+            "INSERT INTO stats_deltas (profile, status, delta) VALUES ('pod', 'queued', 2)"
+        )
+    migrate(sqlite_url(path))
+    with closing(sqlite3.connect(path)) as database:
+        counts = database.execute("SELECT profile, project, status, delta FROM stats_deltas")
+        assert set(counts) == {("pod", "shop", "queued", 1), ("pod", "tools", "queued", 1)}
+        assert database.execute("SELECT count(*) FROM runs").fetchone() == (3,)
+
+
+_OLD_RUN = """
+    INSERT INTO runs (profile, blueprint, blueprint_version, project, title, title_folded,
+        requested_by, requested_on, owner, owner_fallback, mode, chosen_because, inputs, branch,
+        status, phase, reason, disposition, attempt, attempt_by, steerers, cost, pushed_commit,
+        pr_url, surface, tenant, channel, thread, created_at, updated_at, version, last_seq, head)
+    VALUES ('pod', 'fix', 'v', :project, 'T', 't', 'ana', 'console', 'ana', 0, 'supervised', '',
+        '{}', '', 'queued', '', '', :disposition, 1, 'ana', '[]', '{}', '', '', 'console',
+        'local', 'console', '', 0, 0, 0, 0, '')
+"""

@@ -18,7 +18,7 @@ def test_killed_while_a_run_works(bot: RealBot) -> None:
     bot.start()
     bot.until("1", "Succeeded")
     assert len(finals(bot, "R-1")) == 1
-    wait_for(lambda: not processes_of("R-1.1"), what="the runner to leave")
+    wait_for(lambda: not processes_of(bot, "R-1.1"), what="the runner to leave")
 
 
 def test_killed_while_a_run_waits(bot: RealBot) -> None:
@@ -44,7 +44,7 @@ def test_a_runner_that_dies_with_the_bot_away_is_told_as_lost(bot: RealBot) -> N
     bot.chat("/run dispatch sleeper")
     bot.until("1", "Running")
     bot.kill()
-    for process in processes_of("R-1.1"):
+    for process in processes_of(bot, "R-1.1"):
         subprocess.run(["kill", "-9", str(process)], check=False)
     bot.start()
     bot.until("1", "The runner died")
@@ -57,7 +57,7 @@ def test_a_gate_outlives_its_program_and_resumes(bot: RealBot) -> None:
     bot.start()
     bot.chat("/run dispatch fix-rounding supervised")
     bot.until("1", "Awaiting approval")
-    wait_for(lambda: not processes_of("R-1.1"), what="the program to leave its gate")
+    wait_for(lambda: not processes_of(bot, "R-1.1"), what="the program to leave its gate")
     bot.kill()
     bot.start()
     done = bot.chat("/run approve last", "--wait", who="reviewer")
@@ -77,7 +77,7 @@ def test_killed_on_postgres_while_one_run_works_and_one_waits(bot_on_postgres: R
     assert done.returncode == 0, done.stdout
     assert [len(finals(bot, run)) for run in ("R-1", "R-2")] == [1, 1]
     assert not list(bot.data.glob("*.db"))
-    wait_for(lambda: not processes_of("R-1.1"), what="the runner to leave")
+    wait_for(lambda: not processes_of(bot, "R-1.1"), what="the runner to leave")
 
 
 def test_a_bot_outlives_its_connections(

@@ -25,7 +25,7 @@ def test_stop_leaves_no_process(bot: RealBot, script: str) -> None:
     assert before
     assert bot.chat("/run stop 1 enough").returncode == 0
     bot.until("1", "Failed")
-    wait_for(lambda: not processes_of("R-1.1"), what="everything to be gone")
+    wait_for(lambda: not processes_of(bot, "R-1.1"), what="everything to be gone")
     assert not before & sleepers()
     assert "Stopped via console: enough" in bot.shows("1")
 

@@ -48,6 +48,14 @@ class TemporaryPostgres:
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             connection.execute(statement)
 
+    def go_away(self) -> None:
+        """End the server; what it keeps stays."""
+        self._server.stop()
+
+    def come_back(self) -> None:
+        """Start the server again, at the same address."""
+        self._server.ensure_postgres_running()
+
     def stop(self) -> None:
         """End the server and remove everything of it."""
         self._server.stop()

@@ -128,7 +128,7 @@ class RealBot:
             "profile": "agent",
             "title": name,
             "project": "shop",
-            "command": ["/bin/sh", "-c", script],
+            **({"command": ["/bin/sh", "-c", script]} if script else {}),
             **more,
         }
         folder = self.data / "blueprints"
@@ -152,8 +152,9 @@ def wait_for(look: Callable[[], Any], *, what: str) -> Any:
     raise AssertionError(f"waited {PATIENCE:.0f} s for: {what}")
 
 
-def processes_of(job: str) -> list[int]:
-    """Every process that carries a job's mark in its environment, or is its runner."""
+def processes_of(bot: RealBot, job: str) -> list[int]:
+    """Every process of this bot's job: marked by its environment, or its runner."""
+    folder = str(bot.data / "jobs" / job)
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -165,7 +166,8 @@ def processes_of(job: str) -> list[int]:
         except OSError:
             continue
         alive = state is not None and state[1] != "Z"
-        mine = f"SIGNALBOX_JOB={job}\0".encode() in marks or f"/{job}\0".encode() in words
+        marked = f"SIGNALBOX_JOB={job}\0".encode() in marks and folder.encode() in marks
+        mine = marked or f"{folder}\0".encode() in words
         if alive and mine:
             found.append(int(entry.name))
     return found

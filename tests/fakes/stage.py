@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from adapters.agent.embedded import EmbeddedJobSource
+from adapters.artifact_folder import ArtifactFolder
 from adapters.transcript import TranscriptMessenger
 from adapters.vault import FernetVault
 from bot.dispatch.dispatcher import Dispatcher
@@ -25,6 +28,7 @@ from bot.messages.markup import plain
 from bot.messages.message import Button, Message
 from bot.messages.reply import Reply
 from bot.notifier import Notifier
+from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.job_source import Offer
 from bot.ports.messenger import Messenger
 from bot.ports.store import Store, Tx
@@ -32,6 +36,7 @@ from bot.services.claiming import find_claim, renew
 from bot.services.reporting import Taken, take
 from bot.services.rules import Rules
 from bot.services.sweeping import sweep_gates, sweep_leases, sweep_timeouts
+from bot.services.undoing import sweep_effects
 from commands import COMMANDS
 from storage.stores import store_at
 from tests.fakes.clock import FakeClock, FixedIds
@@ -135,12 +140,18 @@ class Stage:
     clock: FakeClock
     rules: Rules
     messengers: Mapping[str, Messenger]
+    files: ArtifactFiles
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         self.vault = FernetVault(VAULT_KEY)
         self.dispatcher = Dispatcher(
-            self.store, COMMANDS, rules=lambda: self.rules, ids=FixedIds(), vault=self.vault
+            self.store,
+            COMMANDS,
+            rules=lambda: self.rules,
+            ids=FixedIds(),
+            vault=self.vault,
+            files=self.files,
         )
         self.notifier = Notifier(self.store, self.messengers, rules=lambda: self.rules)
         self.source = EmbeddedJobSource(
@@ -175,18 +186,24 @@ class Stage:
             if entry.thread is None and entry.message["attributes"].get("run") == run
         )
 
+    async def says_in_slack(self, account: str, text: str, *, channel: str = "C1") -> Reply:
+        """Somebody types in another chat, which knows them by an account of its own."""
+        place = Conversation(surface="slack", tenant="T1", channel=channel)
+        return await self._asks(account, text=text, place=place)
+
     async def _asks(
-        self, who: str, *, text: str = "", press: Press | None = None, thread: str | None = None
+        self,
+        who: str,
+        *,
+        text: str = "",
+        press: Press | None = None,
+        thread: str | None = None,
+        place: Conversation = CONSOLE,
     ) -> Reply:
         invocation = await self.dispatcher.accept(
             key=f"stage:{next(self.keys)}",
-            actor=person(who, "console"),
-            conversation=Conversation(
-                surface=CONSOLE.surface,
-                tenant=CONSOLE.tenant,
-                channel=CONSOLE.channel,
-                thread=thread,
-            ),
+            actor=person(who, place.surface),
+            conversation=replace(place, thread=thread),
             text=text,
             press=press,
         )
@@ -208,6 +225,7 @@ class Stage:
             lambda tx: sweep_gates(tx, self.rules),
             sweep_leases,
             lambda tx: sweep_timeouts(tx, self.rules),
+            sweep_effects,
         ):
             await self.store.write(sweep)
         await self.settle()
@@ -245,8 +263,10 @@ async def stage(database: str, *, rules_: Rules | None = None) -> AsyncIterator[
     store = store_at(database, clock)
     await store.open()
     try:
-        yield Stage(
-            store, clock, rules_ or rules(), {"console": TranscriptMessenger(store, "console")}
-        )
+        messenger = TranscriptMessenger(store, "console")
+        messengers = {"console": messenger, "slack": TranscriptMessenger(store, "slack")}
+        with TemporaryDirectory() as folder:
+            files = ArtifactFolder(Path(folder))
+            yield Stage(store, clock, rules_ or rules(), messengers, files)
     finally:
         await store.close()

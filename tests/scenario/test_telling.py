@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from adapters.artifact_folder import ArtifactFolder
 from adapters.vault import FernetVault
 from bot.dispatch.command import Command
 from bot.dispatch.dispatcher import Dispatcher
@@ -123,13 +125,18 @@ def _breaking(_request: object, _given: object) -> Reply:
     raise ZeroDivisionError
 
 
-async def test_a_bug_gets_an_incident_and_changes_nothing(database: str) -> None:
+async def test_a_bug_gets_an_incident_and_changes_nothing(database: str, tmp_path: Path) -> None:
     (help_,) = [command for command in COMMANDS if command.verb == "help"]
     broken: Command = replace(help_, handle=_breaking)
     store = store_at(database, FakeClock())
     await store.open()
     dispatcher = Dispatcher(
-        store, [broken], rules=rules, ids=FixedIds(), vault=FernetVault(VAULT_KEY)
+        store,
+        [broken],
+        rules=rules,
+        ids=FixedIds(),
+        vault=FernetVault(VAULT_KEY),
+        files=ArtifactFolder(tmp_path),
     )
     invocation = await dispatcher.accept(
         key="1", actor=person("developer", "console"), conversation=CONSOLE, text="help"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from bot.domain.actor import person
+from bot.domain.conversation import CONSOLE
 from bot.messages.reply import Outcome
 from tests.fakes.stage import Stage, text_of
 
@@ -122,6 +124,11 @@ async def test_stats_count_by_profile(theatre: Stage) -> None:
 
 async def test_completion_offers_what_fits(theatre: Stage) -> None:
     await theatre.says("developer", "dispatch hello")
+
+    async def complete(text: str) -> tuple[str, ...]:
+        who = person("developer", "console")
+        return await theatre.dispatcher.complete(text, actor=who, conversation=CONSOLE)
+
     for text, offer in (
         ("/run di", "dispatch"),
         ("dispatch fi", "fix-rounding"),
@@ -133,9 +140,9 @@ async def test_completion_offers_what_fits(theatre: Stage) -> None:
         ("help sta", "stats"),
         ("cost by d", "day"),
     ):
-        assert offer in await theatre.dispatcher.complete(text), text
-    assert await theatre.dispatcher.complete("nonsense x") == ()
-    assert await theatre.dispatcher.complete("deny x") == ()
+        assert offer in await complete(text), text
+    assert await complete("nonsense x") == ()
+    assert await complete("deny x") == ()
 
 
 async def test_suggestions_can_be_pressed(theatre: Stage) -> None:

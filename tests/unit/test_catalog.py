@@ -59,3 +59,17 @@ def test_problems_are_told_one_a_line() -> None:
     error = BrokenFileError([whole, PROBLEM])
     assert error.problems == (whole, PROBLEM)
     assert error.text.splitlines()[0] == "a.yaml: is empty; write a blueprint."
+
+
+def test_a_catalog_is_narrowed_to_who_asks_and_where() -> None:
+    both = catalog("smoke", "deploy")
+    hidden = replace(BLUEPRINT, name="pay", project="payroll")
+    whole = replace(both, blueprints={**both.blueprints, "pay": hidden})
+    seen = whole.narrowed(shows=lambda project: project != "payroll", bars=lambda _: "")
+    assert (set(seen.blueprints), seen.elsewhere) == ({"smoke", "deploy"}, {})
+    barred = whole.narrowed(shows=lambda _: True, bars=lambda project: f"not {project} here")
+    assert barred.blueprints == {}
+    assert refusal(barred, "pay").text == (
+        "“pay” cannot be started here: not payroll here. Start it where it may."
+    )
+    assert "none can be started in this channel" in refusal(barred, "zzz").text

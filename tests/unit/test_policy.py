@@ -7,17 +7,21 @@ import pytest
 from bot.domain.gate import GateKind
 from bot.domain.policy import (
     Policy,
+    ProjectTerms,
     Role,
     Terms,
     decide_gate_permission,
     decide_owner,
     decide_permission,
+    decide_places,
+    decide_undo,
+    decide_visibility,
 )
 from tests.unit.domain_samples import POLICY, a_gate, a_run
 
 READING = (
     *("list", "show", "logs", "artifacts", "blueprints", "mine", "stats", "why", "help"),
-    *("timeline", "inbox", "can"),
+    *("timeline", "inbox", "can", "export"),
 )
 OWN = ("restart", "stop", "delete", "retry", "rerun")
 LEAST: dict[str, Role] = {
@@ -151,3 +155,89 @@ def test_questions_are_for_operators_unless_policy_says_otherwise() -> None:
     strict = Policy(people=POLICY.people, blueprints=terms)
     refused = decide_gate_permission(strict, "omar", run=run, gate=question)
     assert (refused.allowed, refused.rule) == (False, "answer of fix: @ana")
+
+
+# --- projects -------------------------------------------------------------------------------
+
+SEEN_BY: dict[tuple[str, ...], Role | None] = {
+    **{(role.word,): role for role in Role},
+    ("@me",): Role.VIEWER,
+    ("@somebody",): None,
+}
+
+
+def project_policy(role: Role, see: tuple[str, ...] = ("viewer",), **own: Role) -> Policy:
+    people = {"me": role, "somebody": Role.VIEWER}
+    return Policy(people=people, projects={"shop": ProjectTerms(see=see, people=own)})
+
+
+@pytest.mark.parametrize(("see", "role"), list(product(SEEN_BY, Role)))
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_who_sees_a_project_by_role_whatever_the_relation(
+    role: Role, see: tuple[str, ...], relation: str
+) -> None:
+    least = SEEN_BY[see]
+    seen = least is not None and role >= least
+    policy = project_policy(role, see)
+    assert decide_visibility(policy, "me").shows("shop") is seen
+    assert decide_visibility(policy, "me").shows("another")
+    for verb, needed in LEAST.items():
+        allowed = decide_permission(policy, "me", verb, run=RELATIONS[relation]).allowed
+        own = relation != "none" and verb in OWN and role >= Role.OPERATOR
+        assert allowed is (seen and (role >= needed or own)), verb
+
+
+@pytest.mark.parametrize("see", SEEN_BY)
+def test_strangers_see_nothing(see: tuple[str, ...]) -> None:
+    for name in ("ghost", ""):
+        sight = decide_visibility(project_policy(Role.ADMIN, see), name)
+        assert not sight.shows("shop")
+        assert not sight.shows("another")
+
+
+@pytest.mark.parametrize(("general", "own"), list(product(Role, Role)))
+def test_a_projects_role_stands_in_for_the_general_one(general: Role, own: Role) -> None:
+    policy = project_policy(general, ("approver",), me=own)
+    assert decide_visibility(policy, "me").shows("shop") is (own >= Role.APPROVER)
+    inside = decide_permission(policy, "me", "dispatch", project="shop").allowed
+    assert inside is (own >= Role.APPROVER)
+    outside = decide_permission(policy, "me", "dispatch", project="another").allowed
+    assert outside is (general >= Role.OPERATOR)
+
+
+def test_gates_are_decided_by_who_sees_the_run() -> None:
+    hidden = Policy(people=POLICY.people, projects={"shop": ProjectTerms(see=("@ana", "@vera"))})
+    ruling = decide_gate_permission(hidden, "root", run=a_run(), gate=a_gate())
+    assert (ruling.allowed, ruling.who) == (False, ("ana",))
+
+
+def test_undo_is_for_whoever_asked_and_for_admins() -> None:
+    asked = {
+        name: decide_undo(POLICY, name, asked_by="olga", run=a_run()).allowed
+        for name in (*POLICY.people, "ghost")
+    }
+    assert {name for name, allowed in asked.items() if allowed} == {"olga", "root"}
+    assert not decide_undo(POLICY, "ghost", asked_by="ghost", run=a_run()).allowed
+
+
+@pytest.mark.parametrize(
+    ("project", "channel", "why"),
+    [
+        ("shop", "slack/T/shop", ""),
+        ("tools", "slack/T/shop", "this channel is for shop and till"),
+        ("tools", "slack/T/all", ""),
+        ("shop", "slack/T/all", ""),
+        ("till", "slack/T/all", "its runs are told only in slack/T/shop"),
+        ("vault", "slack/T/all", ""),
+    ],
+)
+def test_where_a_projects_runs_may_be_started(project: str, channel: str, why: str) -> None:
+    shared = frozenset({"slack/T/shop"})
+    policy = Policy(
+        projects={
+            "shop": ProjectTerms(channels=shared),
+            "till": ProjectTerms(channels=shared, see=("admin",)),
+            "vault": ProjectTerms(see=("admin",)),
+        }
+    )
+    assert decide_places(policy, project, channel) == why

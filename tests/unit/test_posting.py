@@ -20,6 +20,8 @@ CARD_ONLY = {
     EventType.JOB_REQUEUED,
     EventType.PUSH_HELD,
     EventType.SPOKE_AGAIN,
+    EventType.DELETION_REQUESTED,
+    EventType.DELETION_UNDONE,
 }
 
 

@@ -1,6 +1,6 @@
 // The message field: sends with Enter, offers words, and remembers what was sent.
 
-import { get } from "./api.js";
+import { channel, get } from "./api.js";
 
 const sent = JSON.parse(sessionStorage.getItem("sent") ?? "[]");
 const KEPT = 50;
@@ -74,7 +74,8 @@ export function composer(form, send) {
     const text = field.value;
     if (!text.trim() || text.includes("\n")) return hide();
     timer = setTimeout(async () => {
-      const answer = await get(`/chat/complete?text=${encodeURIComponent(text)}`).catch(() => null);
+      const asked = new URLSearchParams({ channel, text });
+      const answer = await get(`/chat/complete?${asked}`).catch(() => null);
       if (answer && field.value === text && document.activeElement === field) {
         offer(text === "/" ? ["/run"] : answer.completions);
       }

@@ -63,7 +63,10 @@ class SqlArtifacts:
         statement = (
             select(artifacts)
             .join(runs, runs.c.id == artifacts.c.run_id)
-            .where(*search.conditions(replace(filter_, words="")))
+            .where(
+                *search.conditions(replace(filter_, words="")),
+                *search.visible(runs.c.project, self._scope.sight),
+            )
             .order_by(artifacts.c.id.desc())
             .limit(limit)
         )

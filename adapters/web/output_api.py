@@ -12,11 +12,13 @@ from adapters.web.console_api import ConsoleAccess
 from adapters.web.waiting import wait_for_some
 from bot.domain.actor import Actor
 from bot.domain.codec import encode
+from bot.domain.conversation import CONSOLE
 from bot.domain.errors import NotFoundError
 from bot.domain.job import job_key
 from bot.domain.run import Run
 from bot.ports.store import Store, Topic, Tx
 from bot.services.log_reading import Output, follow
+from bot.services.people import look_as, require_known
 from bot.services.rules import Rules
 
 _LONGEST_WAIT = 25
@@ -86,6 +88,9 @@ class OutputApi:
         number = key.upper().removeprefix("R-")
         if not (number.isascii() and number.isdecimal() and int(number) < _HIGHEST):
             raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
-        run = tx.runs.load(int(number))
-        self.rules().permit(actor, verb, run=run)
+        rules = self.rules()
+        known, seen = look_as(tx, rules.policy, actor, CONSOLE)
+        require_known(rules.policy, known)
+        run = seen.runs.load(int(number))
+        rules.permit(known, verb, run=run)
         return run

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, union
 
 from bot.domain.artifact import StoredArtifact
 from bot.domain.selection import Filter
 from bot.domain.vocabulary import LIVE
 from storage import search
 from storage.scope import Scope
-from storage.tables import artifacts, runs
+from storage.tables import artifacts, exports, runs
 from storage.upsert import Upsert
 
 _KEY = ("run_id", "job_id", "name", "sha256")
@@ -24,9 +24,13 @@ _OF_CONTENT = (
     .where(artifacts.c.sha256 == bindparam("content"))
     .order_by(artifacts.c.id.desc())
 )
-_KNOWN = select(artifacts.c.sha256).where(
-    artifacts.c.sha256.in_(bindparam("contents", expanding=True))
+_KNOWN = union(
+    *(
+        select(each.c.sha256).where(each.c.sha256.in_(bindparam("contents", expanding=True)))
+        for each in (artifacts, exports)
+    )
 )
+"""Exports are kept beside the files that runs left, and must not go with those."""
 _OLD = (
     select(artifacts.c.id)
     .join(runs, runs.c.id == artifacts.c.run_id)
@@ -84,7 +88,7 @@ class SqlArtifacts:
         return tuple(StoredArtifact(**fields) for fields in found)
 
     def known(self, sha256s: Collection[str]) -> frozenset[str]:
-        """Those of some contents that a row refers to."""
+        """Those of some contents that a row refers to, of an artifact or an export."""
         return frozenset(self._scope.run(_KNOWN, {"contents": list(sha256s)}).scalars())
 
     def remove_before(self, at: datetime, *, limit: int) -> int:

@@ -84,8 +84,6 @@ async def test_lines_that_hold_words_are_shown_with_their_place(theatre: Stage) 
     assert "never closed" in text_of(await says_of_it(theatre, 'logs 1 x "open'))
     unknown = text_of(await says_of_it(theatre, "logs 1 x", who="stranger"))
     assert "I do not know who you are" in unknown
-        await says_of_it(theatre, "logs 1 x", who="stranger")
-    )
 
 
 async def test_many_hits_are_shown_ten_at_a_time(theatre: Stage) -> None:

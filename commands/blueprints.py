@@ -70,13 +70,13 @@ def _row(request: Request, view: BlueprintView) -> Row:
     ]
     return Row(
         text=" · ".join(part for part in parts if part),
-        button=_button(request, blueprint.name, enabled=view.enabled),
+        button=_button(request, blueprint.name, blueprint.project, enabled=view.enabled),
     )
 
 
 def _lost_row(request: Request, state: BlueprintState) -> Row:
     text = f"**{escape(state.name)}** · {_state(state)} · it has no file that can be used"
-    return Row(text=text, button=_button(request, state.name, enabled=False))
+    return Row(text=text, button=_button(request, state.name, "", enabled=False))
 
 
 def _state(state: BlueprintState | None) -> str:
@@ -97,10 +97,10 @@ def _last(request: Request, view: BlueprintView) -> str:
     return f"last {link(run.key, f'run:{run.key}')} {escape(status_words(run))}, {age} ago"
 
 
-def _button(request: Request, name: str, *, enabled: bool) -> Button | None:
+def _button(request: Request, name: str, project: str, *, enabled: bool) -> Button | None:
     """What may be done to it, for those who may."""
     action = "disable" if enabled else "enable"
-    if not request.rules.permits(request.actor, action):
+    if not request.rules.permits(request.actor, action, project=project):
         return None
     reason = Field(
         name="reason",

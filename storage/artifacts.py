@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, union
 
 from bot.domain.artifact import StoredArtifact
 from bot.domain.selection import Filter
@@ -12,7 +12,7 @@ from bot.domain.vocabulary import LIVE
 from storage import search
 from storage.kept_tables import artifacts
 from storage.scope import Scope
-from storage.tables import runs
+from storage.tables import exports, runs
 from storage.upsert import Upsert
 
 _KEY = ("run_id", "job_id", "name", "sha256")
@@ -25,9 +25,13 @@ _OF_CONTENT = (
     .where(artifacts.c.sha256 == bindparam("content"))
     .order_by(artifacts.c.id.desc())
 )
-_KNOWN = select(artifacts.c.sha256).where(
-    artifacts.c.sha256.in_(bindparam("contents", expanding=True))
+_KNOWN = union(
+    *(
+        select(each.c.sha256).where(each.c.sha256.in_(bindparam("contents", expanding=True)))
+        for each in (artifacts, exports)
+    )
 )
+"""Exports are kept beside the files that runs left, and must not go with those."""
 _OLD = (
     select(artifacts.c.id)
     .join(runs, runs.c.id == artifacts.c.run_id)
@@ -64,8 +68,10 @@ class SqlArtifacts:
         statement = (
             select(artifacts)
             .join(runs, runs.c.id == artifacts.c.run_id)
-            .where(*search.conditions(replace(filter_, words="")))
-            .where(*search.visible(runs.c.project, self._scope.sight))
+            .where(
+                *search.conditions(replace(filter_, words="")),
+                *search.visible(runs.c.project, self._scope.sight),
+            )
             .order_by(artifacts.c.id.desc())
             .limit(limit)
         )
@@ -83,7 +89,7 @@ class SqlArtifacts:
         return tuple(StoredArtifact(**fields) for fields in found)
 
     def known(self, sha256s: Collection[str]) -> frozenset[str]:
-        """Those of some contents that a row refers to."""
+        """Those of some contents that a row refers to, of an artifact or an export."""
         return frozenset(self._scope.run(_KNOWN, {"contents": list(sha256s)}).scalars())
 
     def remove_before(self, at: datetime, *, limit: int) -> int:

@@ -38,7 +38,7 @@ from storage.table_parts import (
     words,
 )
 
-metadata = kept_tables.metadata
+metadata = kept_tables.artifacts.metadata
 """All tables, those of kept_tables among them."""
 
 QUEUED = text(f"status = '{Status.QUEUED.value}'")

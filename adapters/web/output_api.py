@@ -18,7 +18,7 @@ from bot.domain.job import job_key
 from bot.domain.run import Run
 from bot.ports.store import Store, Topic, Tx
 from bot.services.log_reading import Output, follow
-from bot.services.people import look_as
+from bot.services.people import look_as, require_known
 from bot.services.rules import Rules
 
 _LONGEST_WAIT = 25
@@ -89,7 +89,8 @@ class OutputApi:
         if not (number.isascii() and number.isdecimal() and int(number) < _HIGHEST):
             raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
         rules = self.rules()
-        person, seen = look_as(tx, rules.policy, actor, CONSOLE)
+        known, seen = look_as(tx, rules.policy, actor, CONSOLE)
+        require_known(rules.policy, known)
         run = seen.runs.load(int(number))
-        rules.permit(person, verb, run=run)
+        rules.permit(known, verb, run=run)
         return run

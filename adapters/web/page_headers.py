@@ -7,8 +7,8 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_CONTENT_POLICY = "Content-Security-Policy"
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
@@ -18,7 +18,10 @@ _HEADERS = {
 
 
 class PageHeaders:
-    """Adds these headers to all answers; nothing is cached unless an answer says otherwise."""
+    """Adds these headers to all answers; nothing is cached unless an answer says otherwise.
+
+    An answer may bring a stricter policy for its content: a file of a run does.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,7 +32,8 @@ class PageHeaders:
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_HEADERS)
+                own = headers.get(_CONTENT_POLICY, _POLICY)
+                headers.update({**_HEADERS, _CONTENT_POLICY: own})
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

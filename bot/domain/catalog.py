@@ -67,6 +67,8 @@ class Catalog:
     files: tuple[CatalogFile, ...] = ()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Blueprints that cannot be started in this place, each with the reason."""
+    hidden: frozenset[str] = frozenset()
+    """Names that are taken by blueprints which somebody does not see."""
 
     def narrowed(self, *, shows: Callable[[str], bool], bars: Callable[[str], str]) -> "Catalog":
         """Without the projects that somebody does not see, and those that are not for a place.
@@ -77,7 +79,12 @@ class Catalog:
         reasons = {project: bars(project) for project in {one.project for one in seen.values()}}
         barred = {name: why for name, one in seen.items() if (why := reasons[one.project])}
         here = {name: one for name, one in seen.items() if name not in barred}
-        return replace(self, blueprints=here, elsewhere=barred)
+        hidden = frozenset(self.blueprints) - frozenset(seen)
+        return replace(self, blueprints=here, elsewhere=barred, hidden=hidden)
+
+    def lacks(self, name: str) -> bool:
+        """Whether no file that can be used has this name, whoever may see it."""
+        return not (name in self.blueprints or name in self.elsewhere or name in self.hidden)
 
     def find(self, name: str) -> Blueprint:
         """The blueprint of that name.

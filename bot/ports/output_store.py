@@ -67,7 +67,7 @@ class Artifacts(Protocol):
         """The rows that refer to a content, newest first."""
 
     def known(self, sha256s: Collection[str]) -> frozenset[str]:
-        """Those of some contents that a row refers to."""
+        """Those of some contents that a row refers to, of an artifact or an export."""
 
     def remove_before(self, at: datetime, *, limit: int) -> int:
         """Remove rows of ended runs stored before a time; how many, up to `limit`."""

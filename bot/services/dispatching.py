@@ -49,7 +49,7 @@ def dispatch(
     """
     blueprint = rules.catalog.find(request.blueprint)
     rules.permit(actor, "dispatch", project=blueprint.project, blueprint=blueprint.name)
-    require_enabled(tx, rules, blueprint.name)
+    require_enabled(tx, rules, blueprint.name, project=blueprint.project)
     inputs = blueprint.read_inputs(request.inputs)
     if request.branch and not _BRANCH.fullmatch(request.branch):
         raise UserError(

@@ -46,9 +46,11 @@ def set_enabled(  # noqa: PLR0913  # who says what of which, and why
 
     Raises NotFoundError, RefusedError, and IllegalTransitionError where it is so already.
     """
-    rules.permit(actor, "enable" if enabled else "disable")
+    known = rules.catalog.blueprints.get(name)
+    verb = "enable" if enabled else "disable"
+    rules.permit(actor, verb, project=known.project if known else "")
     before = tx.blueprints.find_state(name)
-    if before is None or not enabled:
+    if before is None or not enabled or not rules.catalog.lacks(name):
         name = rules.catalog.find(name).name
     if enabled and (before is None or before.enabled):
         raise IllegalTransitionError(f"“{name}” is enabled already.")
@@ -66,12 +68,12 @@ def set_enabled(  # noqa: PLR0913  # who says what of which, and why
     return state
 
 
-def require_enabled(tx: Tx, rules: Rules, name: str) -> None:
+def require_enabled(tx: Tx, rules: Rules, name: str, *, project: str) -> None:
     """Raises IllegalTransitionError: who disabled it, when, why, and how it is enabled again."""
     state = tx.blueprints.find_state(name)
     if state is None or state.enabled:
         return
-    may = ", ".join(f"@{person}" for person in rules.who_may("enable")) or "nobody"
+    may = ", ".join(f"@{person}" for person in rules.who_may("enable", project=project)) or "nobody"
     raise IllegalTransitionError(
         f"“{name}” is disabled: {words(state)}. Nothing was started. "
         f"To use it again: /run blueprints enable {name} (who may: {may}).",
@@ -106,7 +108,7 @@ def list_blueprints(tx: Tx, rules: Rules, *, after: str, rows: int) -> Blueprint
         lost=tuple(
             state
             for name, state in states.items()
-            if first and not state.enabled and name not in catalog.blueprints
+            if first and not state.enabled and catalog.lacks(name)
         ),
         problems=catalog.problems if first else (),
         after=shown[-1] if len(names) > rows else "",

@@ -152,7 +152,7 @@ def _nothing_to_repeat(run: Run) -> IllegalTransitionError:
 def _begin_again(case: Case, rules: Rules, actor: Actor) -> Run:
     """A new run of a runbook, the next attempt of anything else."""
     tx, run = case.tx, case.run
-    require_enabled(tx, rules, run.blueprint)
+    require_enabled(tx, rules, run.blueprint, project=run.project)
     if run.profile in RUNBOOKS:
         return repeat(tx, rules, run, actor)
     case.change(

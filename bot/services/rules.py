@@ -56,15 +56,15 @@ class Rules:
         return ruling
 
     def permits(
-        self, actor: Actor, verb: str, *, blueprint: str = "", run: Run | None = None
+        self, actor: Actor, verb: str, *, project: str = "", run: Run | None = None
     ) -> bool:
         """Whether `permit` would let it pass."""
         person = actor.handle or ""
-        return decide_permission(self.policy, person, verb, blueprint=blueprint, run=run).allowed
+        return decide_permission(self.policy, person, verb, project=project, run=run).allowed
 
-    def who_may(self, verb: str) -> tuple[str, ...]:
-        """The people who may use a verb, by handle."""
-        return decide_permission(self.policy, "", verb).who
+    def who_may(self, verb: str, *, project: str) -> tuple[str, ...]:
+        """The people who may use a verb in a project, by handle."""
+        return decide_permission(self.policy, "", verb, project=project).who
 
     def here(self, person: str, conversation: Conversation) -> "Rules":
         """The rules with only the blueprints that a person may see and start in this place."""

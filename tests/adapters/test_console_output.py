@@ -157,7 +157,7 @@ async def test_a_tail_says_what_is_wrong(world: World) -> None:
         screen = Screen(out=io.StringIO())
         with pytest.raises(UsageError, match="Whose output"):
             await tail(client, screen, "nonsense", who="viewer")
-        with pytest.raises(RefusedError, match="may not logs"):
+        with pytest.raises(RefusedError, match="not know who you are"):
             await tail(client, screen, "R-1", who="stranger")
         with pytest.raises(NotFoundError, match="has no job 9"):
             await tail(client, screen, "R-1.9", who="viewer")

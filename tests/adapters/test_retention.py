@@ -10,6 +10,7 @@ import pytest
 
 from adapters.artifact_folder import ArtifactFolder
 from adapters.retention import Retention
+from bot.domain.export import ExportFile
 from bot.domain.vocabulary import Status
 from bot.ports.store import Store, Tx
 from storage.stores import store_at
@@ -90,6 +91,14 @@ async def test_old_output_and_files_go_and_the_rest_stays(
     await retention.sweep()
     assert [await left(store, run) for run in (1, 2, 3)] == [(0, 0), (300, 1), (300, 1)]
     assert kept(folder, old, shared, live, fresh) == [False, True, True, False]
+
+
+async def test_an_export_stays_beside_what_runs_left(store: Store, folder: ArtifactFolder) -> None:
+    sha256 = await put(folder, b"export", age=3 * DAY)
+    file = ExportFile(name="R-1.json", size=6, sha256=sha256)
+    await store.write(lambda tx: tx.exports.add("ana", file))
+    await Retention(store=store, artifacts=folder, log_time=DAY, artifact_time=DAY).sweep()
+    assert kept(folder, sha256) == [True]
 
 
 async def test_nothing_goes_where_it_is_kept_for_ever(

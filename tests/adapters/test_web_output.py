@@ -85,12 +85,12 @@ async def test_a_held_call_ends_with_the_server(world: World, console: httpx.Asy
 @pytest.mark.parametrize(
     ("path", "params", "status", "words"),
     [
-        (OUTPUT, {"as": "stranger"}, 403, "You may not logs"),
+        (OUTPUT, {"as": "stranger"}, 403, "I do not know who you are"),
         (OUTPUT, {"job": 7}, 404, "has no job 7"),
         (OUTPUT, {"wait": 99}, 400, "wait"),
         ("/console/v1/runs/R-9/output", {}, 404, "no run 9"),
         ("/console/v1/runs/zzz/output", {}, 404, "no run's key"),
-        ("/console/v1/runs/R-1/artifacts", {"as": "stranger"}, 403, "You may not artifacts"),
+        ("/console/v1/runs/R-1/artifacts", {"as": "stranger"}, 403, "I do not know who you are"),
     ],
 )
 async def test_policy_and_sense_are_asked_for(

@@ -57,7 +57,7 @@ async def test_files_are_found_by_run_words_and_filters(theatre: Stage) -> None:
     assert names(await lists(theatre, thread=thread)) == ["STRASSE.txt"]
     assert "R-2 left no such file" in text_of(await lists(theatre, "nothing", thread=thread))
     refused = await theatre.says("stranger", "artifacts")
-    assert "You may not artifacts" in text_of(refused.message)
+    assert "I do not know who you are" in text_of(refused.message)
 
 
 async def test_long_lists_are_paged(theatre: Stage) -> None:

@@ -11,6 +11,7 @@ from bot.domain.conversation import CONSOLE
 from bot.domain.vocabulary import Disposition, Profile
 from bot.messages.message import Message
 from bot.messages.reply import Outcome
+from bot.ports.job_source import Offer
 from bot.services.dispatching import DispatchRequest, dispatch_triggered
 from tests.fakes.stage import HELLO, Stage, rules, text_of
 
@@ -50,7 +51,7 @@ async def test_all_are_listed_with_their_last_run_and_what_is_wrong(theatre: Sta
     nothing = text_of(await listed(theatre))
     assert "There is no blueprint that can be used" in nothing
     assert "x.yaml, line 3" in nothing
-    assert "You may not blueprints" in await says(theatre, "stranger", "blueprints")
+    assert "I do not know who you are" in await says(theatre, "stranger", "blueprints")
 
 
 async def test_a_disabled_blueprint_starts_nothing_and_says_why(theatre: Stage) -> None:
@@ -173,6 +174,9 @@ async def test_flows_and_guides_become_a_new_run(
 ) -> None:
     theatre.rules = rules(replace(HELLO, profile=profile))
     await theatre.says("developer", "dispatch hello autopilot name=Ana")
+    planning = await theatre.source.unplanned(Offer(agent="local", labels=("local",), slots=4))
+    assert planning is not None
+    await theatre.source.planned(planning.job, ())
     await ends(theatre, status)
     assert "R-2 (a new run in place of R-1)" in await says(theatre, "reviewer", "rerun 1")
     new = await theatre.store.read(lambda tx: tx.runs.load(2))

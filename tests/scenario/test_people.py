@@ -267,3 +267,21 @@ async def test_a_restricted_project_is_told_in_its_own_channels(theatre: Stage) 
     await theatre.says_in_slack("U7", f"link {await code_for(theatre)}")
     done = await theatre.says_in_slack("U7", "dispatch fix-rounding", channel="C9")
     assert done.runs == ("R-1",)
+
+
+async def test_output_files_and_blueprints_of_a_hidden_project_are_not_there(firm: Stage) -> None:
+    for who, blueprint in (("developer", "hello"), ("payer", "pay")):
+        await firm.says(who, f"dispatch {blueprint}")
+        runner = await (await firm.claims()).starts()
+        await runner.reports("artifact", name=f"{blueprint}.txt", size=1, sha256="a" * 64)
+        await runner.ends()
+    mine, theirs = [
+        text_of((await firm.says(who, "artifacts")).message) for who in ("developer", "payer")
+    ]
+    assert ("hello.txt" in mine, "pay.txt" in mine) == (True, False)
+    assert "pay.txt" in theirs
+    await firm.says("admin", "blueprints disable pay")
+    assert "pay" not in text_of((await firm.says("viewer", "blueprints")).message)
+    assert "disabled" in text_of((await firm.says("payer", "blueprints")).message)
+    for words in ("logs 2", "artifacts R-2", "rerun 2"):
+        assert "There is no run" in text_of((await firm.says("developer", words)).message), words

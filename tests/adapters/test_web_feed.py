@@ -171,11 +171,11 @@ async def test_hidden_runs_are_neither_shown_nor_streamed(
     world: ChatWorld, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await world.bot.store.write(lambda tx: tx.runs.create(run_row(project="payroll")))
-    hidden = {"attributes": {"run": "R-1"}}
+    hidden = {"run": "R-1"}
     own = replace(SHOP, channel="payroll")
-    secret = await world.says("salaries", where=GENERAL, **hidden)
-    await world.says("raise", where=GENERAL, thread=secret, **hidden)
-    await world.says("in its own channel", where=own, **hidden)
+    secret = await world.says("salaries", where=GENERAL, attributes=hidden)
+    await world.says("raise", where=GENERAL, thread=secret, attributes=hidden)
+    await world.says("in its own channel", where=own, attributes=hidden)
     await world.says("of nobody", where=GENERAL, attributes={"run": "R-9"})
     seen = await browser.get("/chat/channels/general")
     assert "salaries" in seen.text

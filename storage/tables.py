@@ -168,8 +168,8 @@ jobs = Table(
     Column("report_seq", Integer, nullable=False),
     Column("exit_code", Integer),
     words("base"),
-    Column("compute_rate", Usd, nullable=False, server_default="0"),
     at("quiet_since", nullable=True),
+    Column("compute_rate", Usd, nullable=False, server_default="0"),
     UniqueConstraint("run_id", "number"),
     Index("jobs_live", "status", "id", **only(LIVE_ONLY)),
 )

@@ -70,9 +70,10 @@ class ChatApi:
         last_event_id: Annotated[int | None, Header(ge=0, le=HIGHEST_ID)] = None,
     ) -> StreamingResponse:
         session = self.door.admit(request)
+        person = self.door.actor(session).name
         events = self.feed.follow(
             after if last_event_id is None else last_event_id,
-            reader=lambda: Reader(person=session.person, sight=self.door.sight(session)),
+            reader=lambda: Reader(person=person, sight=self.door.sight(session)),
             may_stay=lambda: self.door.may_stay(session),
         )
         return StreamingResponse(events, media_type="text/event-stream")

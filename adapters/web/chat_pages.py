@@ -178,7 +178,7 @@ class ChatPages:
     def _admit_reader(self, request: Request) -> Reader:
         """Who reads, and what they see."""
         session = self.door.admit(request)
-        return Reader(person=session.person, sight=self.door.sight(session))
+        return Reader(person=self.door.actor(session).name, sight=self.door.sight(session))
 
 
 def _example(rules: Rules, channel: Channel) -> str:

@@ -29,6 +29,7 @@ class Part(StrEnum):
     """Ended, until the next attempt was asked for."""
 
 
+_SECOND = timedelta(seconds=1)
 _PARTS: Mapping[Status, Part] = {
     Status.SCHEDULED: Part.QUEUE,
     Status.QUEUED: Part.QUEUE,
@@ -72,6 +73,16 @@ class Timeline:
     total: timedelta
     parts: Mapping[Part, timedelta]
     spans: tuple[TimelineSpan, ...]
+
+    @property
+    def in_seconds(self) -> Mapping[Part, timedelta]:
+        """The parts in whole seconds that still add up: whoever lost most is rounded up first."""
+        whole = {part: spent // _SECOND for part, spent in self.parts.items()}
+        short = round(self.total / _SECOND) - sum(whole.values())
+        by_loss = sorted(self.parts, key=lambda part: self.parts[part] % _SECOND, reverse=True)
+        for part in by_loss[:short]:
+            whole[part] += 1
+        return {part: seconds * _SECOND for part, seconds in whole.items()}
 
 
 class _Drawing:

@@ -14,7 +14,7 @@ def timeline_message(run: Run, timeline: Timeline) -> Message:
     words = say("timeline", run=run, status=status_words(run), total=timeline.total)
     facts = [
         Fact(label=word("timeline", part.value), value=say_duration(spent))
-        for part, spent in timeline.parts.items()
+        for part, spent in timeline.in_seconds.items()
     ]
     total = Fact(label=word("timeline", "total"), value=f"**{say_duration(timeline.total)}**")
     return Message(

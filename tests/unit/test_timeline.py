@@ -155,3 +155,12 @@ def test_the_parts_always_add_up(facts: Sequence[Any], later: int) -> None:
     assert all(spent > timedelta(0) for spent in drawn.parts.values())
     assert drawn.total <= now - events[0].at
     assert all(span.ended_at is None or span.ended_at >= span.started_at for span in drawn.spans)
+
+
+@given(st.lists(st.timedeltas(timedelta(0), timedelta(days=3)), min_size=1, max_size=len(Part)))
+def test_whole_seconds_add_up_too(spent: list[timedelta]) -> None:
+    parts = dict(zip(Part, spent, strict=False))
+    total = sum(spent, timedelta(0))
+    shown = Timeline(total=total, parts=parts, spans=()).in_seconds
+    assert sum(shown.values(), timedelta(0)) == timedelta(seconds=round(total.total_seconds()))
+    assert all(abs(shown[part] - parts[part]) <= timedelta(seconds=1) for part in parts)

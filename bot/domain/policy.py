@@ -82,11 +82,9 @@ class Policy:
         return replace(self, people=seeing, projects={})
 
     def role_within(self, project: str, person: str) -> Role | None:
-        """A person's role in a project; None for whoever may not see it."""
-        role, terms = self.people.get(person), self.projects.get(project)
-        if role is None or terms is None:
-            return role
-        role = terms.people.get(person, role)
+        """A known person's role in a listed project; None for whoever may not see it."""
+        terms = self.projects[project]
+        role = terms.people.get(person, self.people[person])
         return role if _mean(terms.see, person, role) else None
 
     def terms(self, blueprint: str) -> Terms:

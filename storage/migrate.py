@@ -93,7 +93,7 @@ def present(connection: Connection) -> str:
 
 def _upgrade(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415  # slow to import, and rarely needed
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415  # loads slowly
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))

@@ -66,6 +66,6 @@ def _apply(numbers: str, style: dict[str, str]) -> None:
 def _colour(code: int, style: dict[str, str]) -> None:
     tens, ones = divmod(code, 10)
     if ones <= 7 and tens in {3, 9}:  # noqa: PLR2004  # eight colours, plain and bright
-        style["colour"] = f"ansi-{'bright-' if tens > 3 else ''}{ones}"  # noqa: PLR2004
+        style["colour"] = f"ansi-{'bright-' if tens > 3 else ''}{ones}"  # noqa: PLR2004  # 3x and 9x
     elif code == 39:  # noqa: PLR2004  # the usual colour again
         style.pop("colour", None)

@@ -373,9 +373,9 @@ class GitOverHttp(BaseHTTPRequestHandler):
         ).stdout
         self.wfile.write(b"HTTP/1.0 200 OK\r\n" + answer)
 
-    do_POST = do_GET  # noqa: N815
+    do_POST = do_GET  # noqa: N815  # the library names it
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library names it
         """Tests are quiet."""
 
 

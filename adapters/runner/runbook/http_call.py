@@ -25,7 +25,7 @@ _REDIRECTS = range(300, 400)
 class _EveryAnswer(urllib.request.HTTPErrorProcessor):
     """Takes every answer as it is: a followed redirect would carry secret headers elsewhere."""
 
-    def http_response(self, request: object, response: HTTPResponse) -> HTTPResponse:  # noqa: ARG002
+    def http_response(self, request: object, response: HTTPResponse) -> HTTPResponse:  # noqa: ARG002  # urllib hands it in
         """No status is an error, and none is followed."""
         return response
 

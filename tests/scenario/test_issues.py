@@ -4,18 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.domain.actor import person
 from bot.domain.conversation import CONSOLE, Conversation
-from bot.domain.issue import IssueComment
+from bot.domain.issue import Issue, IssueComment
 from bot.domain.issue_state import Moment
 from bot.domain.person import Person
 from bot.domain.policy import ProjectTerms
 from bot.domain.vocabulary import Profile, Status
 from bot.messages.message import Message
 from bot.messages.reply import Outcome
+from bot.ports.requests import IssueSearch
 from bot.services.issue_dispatching import reassign_by_tracker
 from tests.fakes.stage import FIX, HELLO, PLAN, POLICY, Stage, rules, stage, text_of
 from tests.fakes.tracker import ENG_142
@@ -55,8 +57,19 @@ def cards(messages: list[Message]) -> list[Message]:
     return [message for message in messages if message.attributes.get("subject") == "card"]
 
 
-def assign(office: Stage, **fields: str) -> None:
+def assign(office: Stage, **fields: Any) -> None:
     office.tracker.issues["ENG-142"] = replace(ENG_142, **fields)
+
+
+async def finds(office: Stage, who: str, words: str) -> tuple[Issue, ...]:
+    search: IssueSearch = office.dispatcher
+    return await search.find_issues(words, actor=person(who, "console"), conversation=CONSOLE)
+
+
+async def completes(office: Stage, who: str, text: str) -> tuple[str, ...]:
+    return await office.dispatcher.complete(
+        text, actor=person(who, "console"), conversation=CONSOLE
+    )
 
 
 # --- beginning
@@ -166,8 +179,7 @@ async def test_strangers_ask_no_tracker_anything(office: Stage) -> None:
     reply = await office.says("nobody", "dispatch ENG-142")
     assert reply.outcome is Outcome.REFUSED
     assert office.tracker.read == 0
-    place = {"actor": person("nobody", "console"), "conversation": CONSOLE}
-    assert await office.dispatcher.find_issues("rounds", **place) == ()
+    assert await finds(office, "nobody", "rounds") == ()
 
 
 # --- the tracker away
@@ -250,7 +262,7 @@ async def test_the_owner_is_the_assignee_or_the_fallback(
 
 
 async def test_reassigning_in_the_tracker_changes_the_owner(office: Stage) -> None:
-    async def reassigned(**fields: str) -> str | None:
+    async def reassigned(**fields: Any) -> str | None:
         issue = replace(ENG_142, **fields)
         actor = person("linear/acme/u-boss", "linear")
         run = await office.store.write(
@@ -385,13 +397,10 @@ async def test_a_project_that_is_not_seen_has_no_issues(office: Stage) -> None:
     for words in ("dispatch ENG-142", "dispatch ENG-142 with hello"):
         refused = await office.says("developer", words)
         assert "There is no issue ENG-142" in text_of(refused.message)
-    place = {"conversation": CONSOLE}
-    find, complete = office.dispatcher.find_issues, office.dispatcher.complete
-    for who, found in (("developer", ()), ("reviewer", (ENG_142,))):
-        actor = person(who, "console")
-        assert await find("rounds", actor=actor, **place) == found
-        offers = await complete("dispatch E", actor=actor, **place)
-        assert offers == tuple(issue.key for issue in found)
+    assert await finds(office, "developer", "rounds") == ()
+    assert await completes(office, "developer", "dispatch E") == ()
+    assert await finds(office, "reviewer", "rounds") == (ENG_142,)
+    assert await completes(office, "reviewer", "dispatch E") == ("ENG-142",)
     assert (await office.says("reviewer", "dispatch ENG-142")).runs == ("R-1",)
     hello = replace(HELLO, match={"label": "bug"})
     office.rules = rules(secret, hello, policy=policy)
@@ -423,17 +432,15 @@ async def test_a_project_with_places_of_its_own_is_told_only_there(office: Stage
 
 
 async def test_issues_are_found_by_title_or_key(office: Stage) -> None:
-    here = {"actor": person("developer", "console"), "conversation": CONSOLE}
-    find = office.dispatcher.find_issues
-    assert await find("rounds", **here) == (ENG_142,)
-    assert await find("eng-1", **here) == (ENG_142,)
-    assert await find("nothing of this", **here) == ()
+    assert await finds(office, "developer", "rounds") == (ENG_142,)
+    assert await finds(office, "developer", "eng-1") == (ENG_142,)
+    assert await finds(office, "developer", "nothing of this") == ()
     office.tracker.away = True
-    assert await find("rounds", **here) == ()
+    assert await finds(office, "developer", "rounds") == ()
     await office.store.write(lambda tx: tx.issues.keep(ENG_142))
-    assert await find("rounds check", **here) == (ENG_142,)
-    assert await find("square", **here) == ()
-    assert await office.dispatcher.complete("/run dispatch EN", **here) == ("ENG-142",)
+    assert await finds(office, "developer", "rounds check") == (ENG_142,)
+    assert await finds(office, "developer", "square") == ()
+    assert await completes(office, "developer", "/run dispatch EN") == ("ENG-142",)
 
 
 # --- what the program and the tracker are told

@@ -142,7 +142,7 @@ def test_only_what_fits_hidden_work_alone_is_withheld() -> None:
 
     def seen(*names: str) -> Catalog:
         part = {name: whole.blueprints[name] for name in names}
-        rest = {name: one for name, one in whole.blueprints.items() if name not in part}
+        rest = {name: one.match for name, one in whole.blueprints.items() if name not in part}
         return replace(whole, blueprints=part, hidden=rest)
 
     assert is_withheld(ISSUE, seen("ops", "plain"))

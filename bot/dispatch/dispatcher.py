@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from bot.dispatch.command import Command, Registry, Request, find_command
+from bot.dispatch.command import Command, Registry, Request, UnknownVerbError, find_command
 from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused
 from bot.dispatch.reading import read_verb
@@ -177,7 +177,10 @@ class Dispatcher:
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
         refuse_control_characters(invocation)
         now = request.tx.now()
-        command, tail = self._find(invocation, now)
+        try:
+            command, tail = self._find(invocation, now)
+        except UnknownVerbError as error:
+            raise _with_blueprint(error, request.rules) from error
         if not command.for_strangers:
             require_known(request.rules.policy, request.actor)
         if tail is None and invocation.press is not None:
@@ -194,6 +197,12 @@ class Dispatcher:
         text = str(press.arguments.get("text", "")) if press else invocation.text
         _refuse_long(text)
         return read_verb(self._registry, text, conversation=invocation.conversation, now=now)
+
+
+def _with_blueprint(error: UnknownVerbError, rules: Rules) -> UnknownVerbError:
+    """The same, offering the blueprint that is called so, where it is seen."""
+    started = [f"/run dispatch {name}" for name in rules.catalog.blueprints if name == error.verb]
+    return UnknownVerbError(error.verb, [*started, *error.suggestions])
 
 
 def _refuse_long(text: str) -> None:

@@ -27,7 +27,7 @@ def auth_test(call: Call) -> Data:
         "team_id": team.id,
         "user_id": team.bot_user_id,
         "bot_id": team.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": team.org_wide,
     }
 
 
@@ -54,20 +54,19 @@ def oauth_access(call: Call) -> Data:
         raise SlackError("bad_redirect_uri")
     code["used"] = True
     team = world.teams[code["team_id"]]
-    team.installed = True
+    team.installed, team.org_wide = True, bool(code["is_enterprise_install"])
     granted = world.grant(world.number(f"xoxb-{team.id}-"), team.id)
     granted.scopes = set(code["scopes"])
     enterprise = {"id": team.enterprise_id, "name": team.name} if team.enterprise_id else None
-    org_wide = bool(code["is_enterprise_install"])
     return {
         "access_token": granted.token,
         "token_type": "bot",
         "scope": ",".join(sorted(granted.scopes)),
         "bot_user_id": team.bot_user_id,
         "app_id": APP_ID,
-        "team": None if org_wide else {"id": team.id, "name": team.name},
+        "team": None if team.org_wide else {"id": team.id, "name": team.name},
         "enterprise": enterprise,
-        "is_enterprise_install": org_wide,
+        "is_enterprise_install": team.org_wide,
         "authed_user": {"id": code["user"]},
     }
 

@@ -89,7 +89,7 @@ def history(call: Call) -> Data:
     channel = _readable(call)
     said = [
         message
-        for message in call.world.posted.get(channel.id, [])
+        for message in call.world.posted.get(channel.id, {}).values()
         if message.thread_ts in {None, message.ts} or message.reply_broadcast
     ]
     newest_first = sorted(_between(call, said), key=lambda message: _moment(message.ts))[::-1]

@@ -59,15 +59,21 @@ class Call:
     def channel(self, name: str = "channel", *, missing: str = "channel_not_found") -> FakeChannel:
         """A channel of the caller's workspace that the bot may know of."""
         channel = self.world.channels.get(self.need(name, missing))
-        if channel is None or channel.team_id != self.team.id:
+        if channel is None or not self.reaches(channel.team_id):
             raise SlackError("channel_not_found")
         hidden = channel.is_private or channel.user
-        if hidden and self.team.bot_user_id not in channel.members:
+        if hidden and not self.is_member(channel):
             raise SlackError("channel_not_found")
         return channel
 
+    def reaches(self, team_id: str) -> bool:
+        """Whether the token is good for this workspace."""
+        team = self.world.teams.get(team_id)
+        org = self.team.enterprise_id if self.team.org_wide else None
+        return team is self.team or (team is not None and org == team.enterprise_id is not None)
+
     def is_member(self, channel: FakeChannel) -> bool:
-        return self.team.bot_user_id in channel.members
+        return self.world.team_of(channel).bot_user_id in channel.members
 
     def message(self, channel: FakeChannel, ts: str) -> FakeMessage:
         """A message that is still there."""

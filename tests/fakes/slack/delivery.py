@@ -41,6 +41,7 @@ class Delivery:
     """One for every try."""
     tried_at: datetime | None = None
     flying: int = 0
+    held: bool = False
 
     @property
     def acked(self) -> bool:
@@ -94,12 +95,14 @@ class Deliveries:
         """Send for the first time; held back where tests say so."""
         self.log.append(delivery)
         if self.holding:
+            delivery.held = True
             self.held.append(delivery)
             return HELD
         return await self.attempt(delivery)
 
     async def attempt(self, delivery: Delivery) -> Answer:
         """Send once."""
+        delivery.held = False
         if self.transport is None:
             answer = Answer(acked=False, error="connection_failed")
         else:

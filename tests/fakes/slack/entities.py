@@ -36,6 +36,8 @@ class FakeTeam:
     bot_id: str
     enterprise_id: str | None = None
     installed: bool = True
+    org_wide: bool = False
+    """Whether the app was installed for the whole enterprise."""
 
 
 @dataclass(kw_only=True)
@@ -153,6 +155,8 @@ class FakeMessage:
     thread_ts: str | None = None
     bot_id: str | None = None
     username: str | None = None
+    user_team: str | None = None
+    """The workspace of the writer, in channels that several share."""
     subtype: str | None = None
     reply_broadcast: bool = False
     ephemeral_to: str | None = None
@@ -183,6 +187,8 @@ class FakeMessage:
         optional = {
             "thread_ts": self.thread_ts,
             "username": self.username,
+            "user_team": self.user_team,
+            "source_team": self.user_team,
             "subtype": self.subtype,
             "files": [{"id": file} for file in self.files],
             "reactions": [

@@ -28,6 +28,7 @@ from tests.fakes.slack.faults import Fault, Faults
 from tests.fakes.slack.happenings import Happenings
 from tests.fakes.slack.http_transport import HttpTransport
 from tests.fakes.slack.limits import Limits
+from tests.fakes.slack.payloads import TOKEN
 from tests.fakes.slack.server import Server
 from tests.fakes.slack.socket_transport import SocketTransport
 from tests.fakes.slack.world import Clock, WallClock, World
@@ -143,7 +144,7 @@ class FakeSlack(Happenings):
 
     def messages(self, channel: str) -> list[FakeMessage]:
         """Everything in a channel, replies among it, oldest first."""
-        return list(self.world.posted.get(channel, []))
+        return list(self.world.posted.get(channel, {}).values())
 
     def thread(self, channel: str, ts: str) -> list[FakeMessage]:
         """A thread: its root, if it is still there, and the replies."""
@@ -244,6 +245,17 @@ class FakeSlack(Happenings):
         """Ask the app's connections to go and come back."""
         await self.sockets.disconnect(reason)
 
+    async def verifies_address(self) -> Answer:
+        """Ask the app's address for the challenge, as Slack does when it is entered."""
+        challenge = {"type": "url_verification", "token": TOKEN, "challenge": "3eZbrw1aB"}
+        return await self._deliver("events_api", challenge)
+
+    @property
+    def http(self) -> HttpTransport:
+        """The way over HTTP, to send something crooked by hand."""
+        assert isinstance(self.deliveries.transport, HttpTransport)
+        return self.deliveries.transport
+
     def drops_connections(self) -> None:
         """Cut the app's connections without a word."""
         self.sockets.drop()
@@ -276,8 +288,14 @@ class FakeSlack(Happenings):
         """Do what was asked, and break the connection instead of an answer."""
         self.faults.order(Fault(method=method, after_effect=True, times=times))
 
+    def goes_down(self) -> None:
+        """Break every connection, and every new one, until it `recovers`."""
+        self.server.down = True
+        self.drops_connections()
+
     def recovers(self) -> None:
-        """Forget all failures that are still to come."""
+        """Be up, and forget all failures that are still to come."""
+        self.server.down = False
         self.faults.clear()
 
 

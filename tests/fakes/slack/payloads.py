@@ -22,7 +22,7 @@ def event_callback(world: World, event: Data, team: FakeTeam) -> Data:
         "team_id": team.id,
         "user_id": team.bot_user_id,
         "is_bot": True,
-        "is_enterprise_install": False,
+        "is_enterprise_install": team.org_wide,
     }
     return {
         "token": TOKEN,
@@ -55,7 +55,7 @@ def command(world: World, user: FakeUser, channel: FakeChannel, name: str, text:
         "command": name,
         "text": text,
         "api_app_id": APP_ID,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": str(team.org_wide).lower(),
         "response_url": world.new_hook(channel.id, user.id),
         "trigger_id": world.new_trigger(user.id, team.id),
     }
@@ -73,7 +73,7 @@ def interaction(world: World, kind: str, user: FakeUser, team: FakeTeam) -> Data
         "api_app_id": APP_ID,
         "team": {"id": team.id, "domain": team.domain},
         "enterprise": enterprise,
-        "is_enterprise_install": False,
+        "is_enterprise_install": team.org_wide,
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
         "trigger_id": world.new_trigger(user.id, team.id),
     }

@@ -77,7 +77,12 @@ class People:
         assert not channel.is_archived, f"{channel.id} is archived"
         assert user in channel.members, f"{user} is not in {channel.id}"
         return self.world.post(
-            channel, user=user, text=text, thread_ts=thread_ts, team_id=who.team_id
+            channel,
+            user=user,
+            text=text,
+            thread_ts=thread_ts,
+            team_id=who.team_id,
+            user_team=who.team_id if channel.is_ext_shared else None,
         )
 
     async def edits(self, channel: str, ts: str, text: str) -> None:
@@ -164,8 +169,9 @@ class People:
 
     def message(self, channel: str, ts: str) -> FakeMessage:
         """A message that somebody sees, be it only one person."""
-        posted = self.world.posted.get(channel, [])
-        for message in [*posted, *self.world.unseen]:
+        if posted := self.world.find_message(channel, ts):
+            return posted
+        for message in self.world.unseen:
             if message.channel == channel and message.ts == ts:
                 return message
         raise AssertionError(f"no message {ts} in {channel}")

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from tests.fakes.slack import (
     api_apps,
@@ -59,9 +60,11 @@ class Server:
             )
         }
         self._runner: web.AppRunner | None = None
+        self.down = False
+        """Whether every connection breaks."""
 
     async def start(self) -> None:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self._reach])
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link/{ticket}", self._sockets.serve)
         app.router.add_post("/hooks/{hook}", self._hook)
@@ -77,6 +80,13 @@ class Server:
     async def stop(self) -> None:
         assert self._runner is not None
         await self._runner.cleanup()
+
+    @web.middleware
+    async def _reach(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if self.down:
+            _drop(request)
+            return web.Response()
+        return await handler(request)
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]

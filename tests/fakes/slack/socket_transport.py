@@ -98,9 +98,8 @@ class SocketTransport:
     async def _catch_up(self) -> None:
         await asyncio.sleep(0)
         if self._deliveries.transport is self:
-            missed = [one for one in self._deliveries.log if one not in self._deliveries.held]
-            for delivery in missed:
-                if delivery.wants_retry:
+            for delivery in list(self._deliveries.log):
+                if delivery.wants_retry and not delivery.held:
                     await self._deliveries.attempt(delivery)
 
     def _take(self, text: str) -> None:

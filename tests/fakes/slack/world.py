@@ -57,7 +57,7 @@ class World:
         self.users: dict[str, FakeUser] = {}
         self.channels: dict[str, FakeChannel] = {}
         self.usergroups: dict[str, Data] = {}
-        self.posted: dict[str, list[FakeMessage]] = {}
+        self.posted: dict[str, dict[str, FakeMessage]] = {}
         self.unseen: list[FakeMessage] = []
         """Ephemeral messages."""
         self.views: dict[str, list[FakeView]] = {}
@@ -141,10 +141,11 @@ class World:
 
     def find_message(self, channel: str, ts: str) -> FakeMessage | None:
         """A message that has not been deleted without trace."""
-        return next((said for said in self.posted.get(channel, []) if said.ts == ts), None)
+        return self.posted.get(channel, {}).get(ts)
 
     def replies_to(self, channel: str, ts: str) -> list[FakeMessage]:
-        return [said for said in self.posted.get(channel, []) if said.thread_ts == ts != said.ts]
+        said = self.posted.get(channel, {}).values()
+        return [message for message in said if message.thread_ts == ts != message.ts]
 
     def post(self, channel: FakeChannel, **parts: Any) -> FakeMessage:
         """Put a message into a channel, and tell the app."""
@@ -152,7 +153,7 @@ class World:
         message.team_id = message.team_id or channel.team_id
         if message.thread_ts and (root := self.find_message(channel.id, message.thread_ts)):
             root.thread_ts = root.ts
-        self.posted.setdefault(channel.id, []).append(message)
+        self.posted.setdefault(channel.id, {})[message.ts] = message
         self.tell_message(channel, message.payload(), message.ts)
         return message
 
@@ -178,7 +179,7 @@ class World:
             message.blocks, message.attachments, message.metadata = [], [], None
             self.tell_change(message, before)
             return
-        self.posted[message.channel].remove(message)
+        del self.posted[message.channel][message.ts]
         deleted = {"subtype": "message_deleted", "hidden": True, "deleted_ts": message.ts}
         self._tell_hidden(message, deleted | {"previous_message": before})
 

@@ -252,3 +252,49 @@ async def test_an_uninstalled_app_is_told_and_its_tokens_are_dead(slack: FakeSla
     ]  # fmt: skip
     with pytest.raises(Exception, match="account_inactive"):
         await client(slack).auth_test()
+
+
+async def test_a_revoked_token_is_dead(slack: FakeSlack) -> None:
+    diary = Diary(slack)
+    async with connected(slack, diary.app):
+        await client(slack).auth_test()
+        await slack.writes(ANA, OPS, "hello")
+        await slack.revokes_tokens()
+    with pytest.raises(Exception, match="token_revoked"):
+        await client(slack).auth_test()
+    assert slack.deliveries.log[-1].event["tokens"] == {"oauth": [], "bot": [slack.bot_user_id]}
+
+
+async def test_channels_are_archived_and_the_bot_comes_and_goes(slack: FakeSlack) -> None:
+    slack.bot_events.update({"channel_archive", "member_joined_channel"})
+    await slack.removes_bot(OPS)
+    await slack.invites_bot(OPS)
+    await slack.archives(OPS)
+    with pytest.raises(Exception, match="is_archived"):
+        await client(slack).chat_postMessage(channel=OPS, text="a")
+    kinds = [delivery.event["type"] for delivery in slack.deliveries.log]
+    assert kinds == ["member_joined_channel", "channel_archive"]
+
+
+async def test_any_other_event_can_happen_too(slack: FakeSlack) -> None:
+    await slack.happens({"type": "app_context_changed", "user": ANA})
+    await slack.happens({"type": "team_join", "user": ANA})
+    assert [one.event["type"] for one in slack.deliveries.log] == ["app_context_changed"]
+
+
+async def test_the_way_can_change(slack: FakeSlack) -> None:
+    diary = Diary(slack)
+    async with connected(slack, diary.app), listening(slack, diary.app):
+        by_http = await slack.types_command(ANA, OPS, "/run")
+        slack.deliver_over_socket()
+        by_socket = await slack.types_command(ANA, OPS, "/run")
+    assert (by_http.status, by_socket.status) == (200, None)
+    assert by_socket.acked
+
+
+async def test_edits_by_people_are_told(slack: FakeSlack) -> None:
+    said = await slack.writes(ANA, OPS, "teh")
+    await slack.edits(OPS, said.ts, "the")
+    changed = slack.deliveries.log[-1].event
+    assert (changed["previous_message"]["text"], changed["message"]["text"]) == ("teh", "the")
+    assert "bot_id" not in changed["message"]

@@ -73,9 +73,10 @@ async def test_a_form_is_opened_filled_in_and_sent(slack: FakeSlack, app: AsyncA
     sent: list[Data] = []
     opens_form(app, NAME, PICK)
 
-    @app.options("blueprint")
     async def suggest(ack: Any) -> None:
         await ack(options=[OPTION])
+
+    app.options("blueprint")(suggest)
 
     @app.view("form")
     async def take(ack: Any, view: Data) -> None:
@@ -236,13 +237,14 @@ async def test_what_only_one_sees_can_be_replaced_and_taken_away(
 ) -> None:
     bodies: list[Data] = []
 
-    @app.action("go")
     async def go(ack: Any, body: Data, respond: Any) -> None:
         bodies.append(body)
         await ack()
         gone = len(bodies) > 1
         row = actions(button("Go", action_id="go"))
         await respond("again", blocks=[row], replace_original=not gone, delete_original=gone)
+
+    app.action("go")(go)
 
     row = actions(button("Go", action_id="go"))
     await client(slack).chat_postEphemeral(channel=OPS, user=ANA, text="a", blocks=[row])
@@ -257,10 +259,11 @@ async def test_what_only_one_sees_can_be_replaced_and_taken_away(
 async def test_a_menu_in_a_message_keeps_what_was_chosen(slack: FakeSlack, app: AsyncApp) -> None:
     states: list[Data] = []
 
-    @app.action("pick")
     async def pick(ack: Any, body: Data) -> None:
         states.append(body["state"]["values"])
         await ack()
+
+    app.action("pick")(pick)
 
     menu = {"type": "static_select", "action_id": "pick", "options": [OPTION]}
     more = {"type": "overflow", "action_id": "pick", "options": [OPTION]}

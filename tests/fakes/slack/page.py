@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.fakes.slack.mrkdwn import mrkdwn_html
 from tests.fakes.slack.page_blocks import blocks_html
+from tests.fakes.slack.pictures import drawn
 from tests.fakes.slack.shown import FakeMessage, FakeView
 from tests.fakes.slack.surfaces import words_of
 from tests.fakes.slack.world import World
@@ -112,5 +113,5 @@ def _page(title: str, inner: str) -> str:
     head = f'<div class="top">{html.escape(title)}</div>' if title else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Slack</title>'
-        f"<style>{_CSS.read_text(encoding='utf-8')}</style></head><body>{head}{inner}</body></html>"
+        f"<style>{_CSS.read_text(encoding='utf-8')}</style></head><body>{drawn(head + inner)}</body></html>"
     )

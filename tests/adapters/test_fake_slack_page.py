@@ -82,7 +82,7 @@ async def test_a_page_shows_every_kind_of_block() -> None:
         "Run 41",
         "Careful",
         "Build",
-        "1 replies",
+        "1 reply",
         "Only visible",
         "◉◉</span> 1",
     ):

@@ -83,7 +83,8 @@ def _message(world: World, said: FakeMessage, *, inside: bool = False) -> str:
     body = blocks_html(said.blocks, names, said.state) if said.blocks else ""
     body = body or f'<div class="block">{mrkdwn_html(said.text, names)}</div>'
     replies = len(world.replies_to(said.channel, said.ts))
-    below = f'<div class="replies">{replies} replies</div>' if replies and not inside else ""
+    noun = "reply" if replies == 1 else "replies"
+    below = f'<div class="replies">{replies} {noun}</div>' if replies and not inside else ""
     return (
         f'<div class="message" data-ts="{said.ts}">'
         f'<div class="face">{html.escape(author[:1].upper())}</div><div class="content">{private}'
@@ -113,5 +114,6 @@ def _page(title: str, inner: str) -> str:
     head = f'<div class="top">{html.escape(title)}</div>' if title else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Slack</title>'
-        f"<style>{_CSS.read_text(encoding='utf-8')}</style></head><body>{drawn(head + inner)}</body></html>"
+        f"<style>{_CSS.read_text(encoding='utf-8')}</style></head>"
+        f"<body>{drawn(head + inner)}</body></html>"
     )

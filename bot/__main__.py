@@ -146,6 +146,41 @@ def _audit(arguments: Sequence[str]) -> int:
     return asyncio.run(carry_out())
 
 
+def _blueprints(arguments: Sequence[str]) -> int:
+    """Check a folder of blueprints: file, line, field, and what to do."""
+    import argparse
+
+    from adapters.blueprints import load_folder
+    from adapters.blueprints_command import add_arguments, tell_blueprints
+    from bot.domain.errors import UserError
+
+    parser = argparse.ArgumentParser(prog="signalbox blueprints", description=_blueprints.__doc__)
+    add_arguments(parser)
+    given, settings = parser.parse_args(arguments), _settings({})
+    folder = given.folder or settings.blueprints_folder
+    if given.folder and not folder.is_dir():
+        raise UserError(f"{folder} is no folder.")
+    catalog = load_folder(folder, base=settings.data_dir.absolute())
+    return tell_blueprints(folder, catalog, say=print)
+
+
+def _doctor(arguments: Sequence[str]) -> int:
+    """Look at everything, change nothing, and say what to do."""
+    import argparse
+    import asyncio
+
+    from adapters.doctor.report import as_json, as_text, exit_code
+    from bot.wiring.doctor import DATABASE, examine_deployment
+
+    parser = argparse.ArgumentParser(prog="signalbox doctor", description=_doctor.__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args(arguments)
+    found = asyncio.run(examine_deployment(os.environ))
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(as_json(found) if given.json else as_text(found, colours=colours))
+    return exit_code(found, vital=DATABASE)
+
+
 def _report(arguments: Sequence[str]) -> int:
     """Speak for a program, inside a job; see docs/job-protocol.md."""
     from adapters.runner.report_command import main as report
@@ -167,6 +202,8 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "export": _export,
     "import": _import,
     "audit": _audit,
+    "blueprints": _blueprints,
+    "doctor": _doctor,
     "report": _report,
     "job": _job,
 }
@@ -199,7 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:<9}{(command.__doc__ or '').strip()}" for name, command in _COMMANDS.items()]
+    lines = [f"  {name:<12}{(command.__doc__ or '').strip()}" for name, command in _COMMANDS.items()]
     return "\n".join(["usage: signalbox <command>", *lines])
 
 

@@ -146,6 +146,25 @@ def _audit(arguments: Sequence[str]) -> int:
     return asyncio.run(carry_out())
 
 
+def _manifest(arguments: Sequence[str]) -> int:
+    """Print what a vendor's page for new apps takes."""
+    import argparse
+
+    from adapters.slack.manifest import App, write_manifest
+
+    parser = argparse.ArgumentParser(prog="signalbox manifest", description=_manifest.__doc__)
+    parser.add_argument("vendor", choices=("slack",))
+    parser.add_argument("--json", action="store_true", help="JSON in place of YAML")
+    parser.add_argument("--name", default=App.name, help="what the app is called")
+    parser.add_argument("--command", default=App.command, help="what requests begin with")
+    parser.add_argument("--socket", action="store_true", help="Socket Mode, whatever the address")
+    given = parser.parse_args(arguments)
+    public_url = "" if given.socket else _settings({}).public_url
+    app = App(name=given.name, command=given.command, public_url=public_url)
+    print(write_manifest(app, as_json=given.json))
+    return 0
+
+
 def _blueprints(arguments: Sequence[str]) -> int:
     """Check a folder of blueprints: file, line, field, and what to do."""
     import argparse
@@ -204,6 +223,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "audit": _audit,
     "blueprints": _blueprints,
     "doctor": _doctor,
+    "manifest": _manifest,
     "report": _report,
     "job": _job,
 }
@@ -236,7 +256,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:<12}{(command.__doc__ or '').strip()}" for name, command in _COMMANDS.items()]
+    lines = [
+        f"  {name:<12}{(command.__doc__ or '').strip()}" for name, command in _COMMANDS.items()
+    ]
     return "\n".join(["usage: signalbox <command>", *lines])
 
 

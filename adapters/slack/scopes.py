@@ -46,6 +46,12 @@ SCOPES = (
 APP_SCOPE = "connections:write"
 """The scope of the app-level token, which Socket Mode alone needs."""
 
+ADD_SCOPES = (
+    "Paste what signalbox manifest slack prints on the app's page App Manifest, then install "
+    "the app anew under OAuth & Permissions."
+)
+"""How a workspace grants what is missing."""
+
 EVENTS = (
     "agent_session_stopped",
     "app_home_opened",

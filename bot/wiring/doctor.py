@@ -5,20 +5,24 @@ from datetime import timedelta
 from functools import partial
 
 from adapters.blueprints import load_folder
-from adapters.doctor.bot_at_work import BotAtWork
+from adapters.doctor.bot_at_work import BotAtWork, read_bot_address
 from adapters.doctor.machine import DataFolder, JobIsolation, check_versions
 from adapters.doctor.rules import RuleFiles
 from adapters.doctor.settings import EncryptionKey, PublicAddress, SettingNames
 from adapters.policy_file import load_policy
 from adapters.prices_file import load_prices
 from adapters.runner.control_group import delegated_group
+from adapters.slack.doctor.access import Access
+from adapters.slack.doctor.places import Places
+from adapters.slack.doctor.requests import SlackRequests
+from adapters.slack.doctor.workspace import Connection, Workspace
 from adapters.system import SystemClock
 from adapters.vault import KEY_FILE, FernetVault
 from adapters.web.server import ADDRESS_FILE
 from bot.config import Settings, load_settings, setting_names
 from bot.domain.errors import UserError
 from bot.domain.labels import canonical
-from bot.ports.doctor import Checks, Finding
+from bot.ports.doctor import Check, Checks, Finding
 from bot.services.examining import Section, examine
 from storage.doctor import DatabaseCheck
 
@@ -61,6 +65,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Checks:
         DATABASE: (DatabaseCheck(url=settings.database, clock=SystemClock()),),
         "Rules": (_rules(settings),),
         "Bot": (BotAtWork(address_file=data / ADDRESS_FILE),),
+        "Slack": _slack(settings),
     }
 
 
@@ -75,3 +80,35 @@ def _rules(settings: Settings) -> RuleFiles:
         labels=_LABELS if settings.slots else None,
         rehearsal=settings.rehearsal,
     )
+
+
+def _slack(settings: Settings) -> tuple[Check, ...]:
+    access = Access(
+        api_url=settings.slack_api_url,
+        bot_token=settings.slack_bot_token,
+        app_token=settings.slack_app_token,
+        signing_secret=settings.slack_signing_secret,
+        client_id=settings.slack_client_id,
+        client_secret=settings.slack_client_secret,
+    )
+    address_file = settings.data_dir.absolute() / ADDRESS_FILE
+    return (
+        Workspace(access=access, clock=SystemClock()),
+        Connection(access=access),
+        SlackRequests(
+            access=access,
+            public_url=settings.public_url,
+            bot_address=partial(read_bot_address, address_file),
+            clock=SystemClock(),
+        ),
+        Places(access=access, channels=_channels(settings)),
+    )
+
+
+def _channels(settings: Settings) -> tuple[str, ...]:
+    """Every channel of the policy; none where it cannot be read, which the rules tell."""
+    try:
+        policy = load_policy(settings.policy_file)
+    except UserError:
+        return ()
+    return tuple(channel for terms in policy.projects.values() for channel in terms.channels)

@@ -10,7 +10,7 @@ from slack_sdk.signature import SignatureVerifier
 from adapters.slack.doctor.access import Access
 from adapters.slack.manifest import EVENTS_PATH
 from bot.ports.clock import Clock
-from bot.ports.doctor import Finding
+from bot.ports.doctor import Finding, Level
 
 _TIMES = httpx.Timeout(5, connect=3)
 _CHALLENGE = "signalbox-doctor"
@@ -53,7 +53,8 @@ class SlackRequests:
             forged = await self._knock(address, secret="not the secret")  # noqa: S106  # none
         except (httpx.RequestError, httpx.InvalidURL):
             return (_not_running(f"No bot answers at {address}."),)
-        return (_door("requests", address, signed), _forgery(forged))
+        door = _door("requests", address, signed)
+        return (door, _forgery(forged)) if door.level is Level.OK else (door,)
 
     async def _far(self) -> Finding:
         url = self.public_url.rstrip("/")

@@ -35,7 +35,9 @@ SCOPES = (
     Scope(name="im:write", lets="tell the owner of a run directly what a channel cannot be told"),
     Scope(
         name="users:read",
-        lets="see the time zone of a person, and whether it is a guest, a bot or deactivated",
+        lets="see whether somebody is a full member: guests, bots, strangers and deactivated "
+        "people may do nothing",
+        vital=True,
     ),
     Scope(name="users:read.email", lets="suggest by e-mail whose account it is"),
     Scope(name="usergroups:read", lets="give roles to the members of user groups"),

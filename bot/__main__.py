@@ -70,9 +70,13 @@ def _chat(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="signalbox chat", description=_chat.__doc__)
     add_arguments(parser)
     data = _settings({}).data_dir.absolute()
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     given = parser.parse_args(arguments)
-    return chat(given, data=data, start=lambda: start_detached(data), plain=plain)
+    return chat(given, data=data, start=lambda: start_detached(data), plain=_plain())
+
+
+def _plain() -> bool:
+    """Whether the terminal is not to be shown colours."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def _migrate(arguments: Sequence[str]) -> int:
@@ -195,7 +199,7 @@ def _doctor(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
     found = asyncio.run(examine_deployment(os.environ))
-    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colours = sys.stdout.isatty() and not _plain()
     print(as_json(found) if given.json else as_text(found, colours=colours))
     return exit_code(found, vital=DATABASE)
 

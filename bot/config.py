@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -163,6 +164,15 @@ def setting_names(environment: Mapping[str, str]) -> tuple[tuple[str, ...], dict
     unknown = (name for name in given if name not in known)
     nearest = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.8) for name in unknown}
     return given, {name: near[0] if near else "" for name, near in nearest.items()}
+
+
+def exposed_file(folder: Path) -> Path | None:
+    """The file of settings in a folder, where it holds a secret that others can read."""
+    path = folder / _FILE
+    secrets = {field.name for field in fields(Settings) if not field.repr}
+    if not path.is_file() or not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return None
+    return path if secrets & set(_read_file(folder)) else None
 
 
 def _known() -> set[str]:

@@ -1,6 +1,8 @@
 """Looks at a database as the doctor does: it is only read, and not brought up to date."""
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, func, select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from bot.domain.errors import UnavailableError
 from bot.ports.clock import Clock
@@ -21,6 +23,8 @@ from storage.sqlite import for_reading
 
 _MB = 1_000_000
 _LARGE_MB = 10_000
+_STEPS = 10_000
+"""Of SQLite's virtual machine, between two looks at the time."""
 _NOTABLE_SKEW = timedelta(seconds=2)
 
 
@@ -30,6 +34,8 @@ class DatabaseCheck:
 
     url: str
     clock: Clock
+    patience: timedelta = timedelta(seconds=8)
+    """For reading through a file."""
 
     async def __call__(self) -> tuple[Finding, ...]:
         """Reached, version, integrity, size, and the server's clock.
@@ -53,13 +59,33 @@ class DatabaseCheck:
     def _look_at_file(self, file: Path) -> tuple[Finding, ...]:
         with _reading_file(file) as connection:
             version = _version(present(connection))
-            said = str(connection.scalar(text("PRAGMA quick_check(1)")))
+            integrity = self._look_through(connection)
         return (
             Finding.ok("reached", f"SQLite, {file}."),
             version,
-            _integrity(said, "Stop the bot and restore the backup; then look at the disk."),
+            integrity,
             _size(file.stat().st_size / _MB),
         )
+
+    def _look_through(self, connection: Connection) -> Finding:
+        """The quick check, as far as it gets in its time: it reads the whole file."""
+        end = time.monotonic() + self.patience.total_seconds()
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        try:
+            said = str(connection.scalar(text("PRAGMA quick_check(1)")))
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
+                raise
+            return Finding.warning(
+                "integrity",
+                "It is too large to be looked through now.",
+                "Run sqlite3 on a copy of it, with PRAGMA quick_check, when there is time.",
+            )
+        finally:
+            raw.set_progress_handler(None, 0)
+        return _integrity(said, "Stop the bot and restore the backup; then look at the disk.")
 
     def _look_at_server(self, address: URL) -> tuple[Finding, ...]:
         database = PostgresDatabase(address, connections=1)

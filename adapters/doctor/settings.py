@@ -20,17 +20,26 @@ class SettingNames:
     """Every `SIGNALBOX_…` variable that is set."""
     unknown: Mapping[str, str]
     """Those that are no setting, each with the nearest one that is, or nothing."""
+    exposed: Path | None = None
+    """The file of settings, where it holds secrets and others can read it."""
 
     async def __call__(self) -> tuple[Finding, ...]:
-        """A warning for each unknown name."""
-        if not self.unknown:
-            return (Finding.ok("names", f"{len(self.given)} in the environment, all are known."),)
-        return tuple(_unknown(name, near) for name, near in sorted(self.unknown.items()))
+        """A warning for each unknown name, and whether the file is closed to others."""
+        names = [_unknown(name, near) for name, near in sorted(self.unknown.items())]
+        if not names:
+            found = f"{len(self.given)} in the environment, all are known."
+            names = [Finding.ok("names", found)]
+        return (*names, *([_exposed(self.exposed)] if self.exposed else []))
 
 
 def _unknown(name: str, near: str) -> Finding:
     remedy = f"Did you mean {near}? If not, remove it." if near else "Remove it."
     return Finding.warning("names", f"{name} is set, and is no setting.", remedy)
+
+
+def _exposed(file: Path) -> Finding:
+    found = f"{file} holds secrets, and other users of this machine can read it."
+    return Finding.error("file", found, f"Run chmod 600 {file}, and replace the secrets in it.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from adapters.blueprints import load_folder
 from adapters.doctor.bot_at_work import BotAtWork, read_bot_address
@@ -19,7 +20,7 @@ from adapters.slack.doctor.workspace import Connection, Workspace
 from adapters.system import SystemClock
 from adapters.vault import KEY_FILE, FernetVault
 from adapters.web.server import ADDRESS_FILE
-from bot.config import Settings, load_settings, setting_names
+from bot.config import Settings, exposed_file, load_settings, setting_names
 from bot.domain.errors import UserError
 from bot.domain.labels import canonical
 from bot.ports.doctor import Check, Checks, Finding
@@ -53,7 +54,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Checks:
     )
     return {
         "Settings": (
-            SettingNames(given=given, unknown=unknown),
+            SettingNames(given=given, unknown=unknown, exposed=exposed_file(Path.cwd())),
             PublicAddress(public_url=settings.public_url, host=settings.host),
             key,
         ),

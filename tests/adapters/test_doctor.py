@@ -22,6 +22,7 @@ from adapters.system import RandomIds
 from adapters.vault import FernetVault
 from adapters.web.app import build_app
 from adapters.web.server import serve
+from bot.config import exposed_file
 from bot.domain.errors import UnavailableError, UserError
 from bot.ports.doctor import Check, Finding, Level
 from bot.services.examining import Section, examine
@@ -48,6 +49,22 @@ async def test_unknown_settings_are_named_with_the_nearest() -> None:
     assert "SIGNALBOX_SLOTS?" in near.remedy
     (fine,) = await SettingNames(given=("SIGNALBOX_PORT",), unknown={})()
     assert fine.level is OK
+
+
+async def test_a_file_with_secrets_must_be_closed_to_others(tmp_path: Path) -> None:
+    file = tmp_path / "signalbox.toml"
+    for content, mode, exposed in (
+        ("port = 9000", 0o644, None),
+        ('slack_bot_token = "xoxb-1"', 0o600, None),
+        ('slack_bot_token = "xoxb-1"', 0o640, file),
+    ):
+        file.write_text(content)
+        file.chmod(mode)
+        assert exposed_file(tmp_path) == exposed
+    file.unlink()
+    assert exposed_file(tmp_path) is None
+    findings = await SettingNames(given=(), unknown={}, exposed=file)()
+    assert levels(findings) == {"names": OK, "file": ERROR}
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_every_scope_is_explained_as_the_doctor_does() -> None:
 def test_what_is_called_is_allowed() -> None:
     needs = {name.replace(".", "_"): set(method.scopes) for name, method in METHODS.items()}
     granted = {scope.name for scope in SCOPES}
-    lacking = {}
+    lacking: dict[str, set[str]] = {}
     for file in sorted((ROOT / "adapters" / "slack").rglob("*.py")):
         for by_attribute, by_name in CALLED.findall(file.read_text("utf-8")):
             method = by_attribute or by_name.replace(".", "_")

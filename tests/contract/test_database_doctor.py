@@ -71,6 +71,18 @@ async def test_what_cannot_be_reached_is_said_without_the_password(tmp_path: Pat
         await looked_at("postgresql://ana:secret@host:port/signalbox")
 
 
+async def test_a_file_that_is_too_large_for_now(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'large.db'}"
+    execute(url, "CREATE TABLE words (word TEXT)")
+    fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)"
+    execute(url, f"INSERT INTO words {fill} SELECT i FROM n")
+    check = DatabaseCheck(url=url, clock=SystemClock(), patience=timedelta(0))
+    found = {finding.checked: finding for finding in await check()}
+    assert found["integrity"].level is Level.WARNING
+    assert found["size"].level is Level.OK
+    assert (await looked_at(url))["integrity"].level is Level.OK
+
+
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     file = tmp_path / "signalbox.db"
     assert (await looked_at(f"sqlite:///{file}"))["reached"].level is Level.NOT_SET_UP

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
+from bot.wiring.doctor import examine_deployment
 from tests.fakes.real_bot import RealBot
+from tests.fakes.slack.fake import fake_slack
 
 
 def report(done: "subprocess.CompletedProcess[str]") -> dict[tuple[str, str], str]:
@@ -55,6 +57,38 @@ def test_nothing_secret_is_shown(tmp_path: Path) -> None:
     done = RealBot(tmp_path / "data", secrets).command("doctor")
     assert done.returncode == 75, done.stdout
     assert "secret-" not in done.stdout + done.stderr
+
+
+async def test_slack_is_looked_at_as_settings_and_policy_say(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(
+        "schema: signalbox/policy/v1\npeople: {ana: admin}\n"
+        "projects: {shop: {channels: [slack/T0001/C1, slack/T0001/C2]}}\n"
+    )
+    async with fake_slack() as slack:
+        slack.add_channel("C1", name="builds")
+        environment = {
+            "SIGNALBOX_DATA_DIR": str(tmp_path),
+            "SIGNALBOX_SLACK_BOT_TOKEN": slack.bot_token,
+            "SIGNALBOX_SLACK_APP_TOKEN": slack.app_token,
+            "SIGNALBOX_SLACK_API_URL": slack.api_url,
+        }
+        sections = await examine_deployment(environment)
+        changed = [
+            call
+            for call in slack.calls
+            if call.method not in {"auth.test", "apps.connections.open", "conversations.info"}
+        ]
+    (about_slack,) = (section for section in sections if section.subject == "Slack")
+    told = [(finding.checked, finding.level.value) for finding in about_slack.findings]
+    assert told == [
+        ("bot token", "ok"),
+        ("scopes", "ok"),
+        ("clock", "ok"),
+        ("socket mode", "ok"),
+        ("channels", "ok"),
+        ("channels", "error"),
+    ]
+    assert changed == []
 
 
 @pytest.fixture

@@ -139,16 +139,15 @@ def _settings(app: App) -> Part:
 
 def _step() -> Part:
     inputs = {
-        "blueprint": _parameter("blueprint", "string", required=True),
-        "inputs": _parameter("inputs", "string"),
+        "job": _parameter("job", "string", required=True),
         "channel": _parameter("channel", "slack#/types/channel_id", required=True),
     }
-    outputs = {name: _parameter(name, "string") for name in ("run", "status", "url")}
+    outputs = {name: _parameter(name, "string") for name in ("run_id", "status")}
     return {
         "title": _words("step"),
         "description": _words("step_help"),
-        "input_parameters": {"properties": inputs, "required": ["blueprint", "channel"]},
-        "output_parameters": {"properties": outputs, "required": ["run", "status"]},
+        "input_parameters": {"properties": inputs, "required": list(inputs)},
+        "output_parameters": {"properties": outputs, "required": list(outputs)},
     }
 
 

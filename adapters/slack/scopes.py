@@ -41,6 +41,7 @@ SCOPES = (
     ),
     Scope(name="users:read.email", lets="suggest by e-mail whose account it is"),
     Scope(name="usergroups:read", lets="give roles to the members of user groups"),
+    Scope(name="reactions:write", lets="show on your message what has become of it"),
     Scope(name="files:write", lets="put logs and files of runs into their threads"),
 )
 """The scopes of the bot token, in the order of the manifest."""
@@ -63,6 +64,9 @@ EVENTS = (
     "message.channels",
     "message.groups",
     "message.im",
+    "subteam_members_changed",
+    "subteam_updated",
     "tokens_revoked",
+    "user_change",
 )
 """What the app is told of."""

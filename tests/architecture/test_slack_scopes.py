@@ -6,7 +6,12 @@ from adapters.slack.scopes import SCOPES
 from tests.architecture.source import ROOT
 from tests.fakes.slack.server import METHODS
 
-WRAPPED = {"files_upload_v2": {"files:write"}, "auth_test": set(), "apps_connections_open": set()}
+WRAPPED = {
+    "files_upload_v2": {"files:write"},
+    "auth_test": set(),
+    "apps_connections_open": set(),
+    "issue_new_wss_url": set(),
+}
 """Methods of the client that are no single method of Slack's, or need no scope of the bot."""
 CALLED = re.compile(
     r"\bclient\.(?!api_call)([a-z]+_[A-Za-z_0-9]+)\(|\b(?:api_)?call\(\s*\"([a-z]+\.[A-Za-z.]+)\""

@@ -65,7 +65,7 @@ class DataFolder:
             Finding.error(
                 "secrets",
                 f"{name} can be read by other users of this machine.",
-                f"Run chmod 600 {self.folder / name}, and replace what is in it.",
+                f"Run chmod 600 {self.folder / name}, and replace the secrets in it.",
             )
             for name in exposed
         ]

@@ -188,31 +188,14 @@ class Dispatcher:
         await self._store.write(lambda tx: tx.invocations.finish(invocation.id, encode(reply)))
         return reply
 
-<<<<<<< HEAD
-    def _unit(self, invocation: Invocation, tx: Tx) -> Reply:
-        request = self._request_of(invocation, tx)
+    def _unit(self, invocation: Invocation, read: Mapping[str, Issue | UserError], tx: Tx) -> Reply:
+        request = self._request_of(invocation, tx, read=read)
         return self._finish(request, invocation, self._answer(request, invocation))
 
     def _answer(self, request: Request, invocation: Invocation) -> Reply:
         stored = request.tx.invocations.load(invocation.id)
         if stored.done_at is not None:
             return decode(Reply, stored.reply)
-=======
-    def _unit(self, invocation: Invocation, read: Mapping[str, Issue | UserError], tx: Tx) -> Reply:
-        return self._finish(invocation, self._answer(invocation, tx, read=read), tx)
-
-    def _answer(
-        self,
-        invocation: Invocation,
-        tx: Tx,
-        *,
-        read: Mapping[str, Issue | UserError] = MappingProxyType({}),
-    ) -> Reply:
-        stored = tx.invocations.load(invocation.id)
-        if stored.done_at is not None:
-            return decode(Reply, stored.reply)
-        request = self._request(tx, stored.actor, stored.conversation, issues=read)
->>>>>>> core
         try:
             with request.tx.savepoint():
                 return self._carry_out(request, stored)
@@ -231,12 +214,15 @@ class Dispatcher:
         tx.invocations.finish(invocation.id, encode(stored))
         return given
 
-<<<<<<< HEAD
-    def _request_of(self, invocation: Invocation, tx: Tx) -> Request:
-        return self._request(tx, invocation.actor, invocation.conversation)
+    def _request_of(
+        self,
+        invocation: Invocation,
+        tx: Tx,
+        *,
+        read: Mapping[str, Issue | UserError] = MappingProxyType({}),
+    ) -> Request:
+        return self._request(tx, invocation.actor, invocation.conversation, issues=read)
 
-    def _request(self, tx: Tx, actor: Actor, conversation: Conversation) -> Request:
-=======
     def _request(
         self,
         tx: Tx,
@@ -245,7 +231,6 @@ class Dispatcher:
         *,
         issues: Mapping[str, Issue | UserError] = MappingProxyType({}),
     ) -> Request:
->>>>>>> core
         """The request of the person behind an account, in whose eyes other runs are not there."""
         rules = self._rules()
         known, seen = look_as(tx, rules.policy, actor, conversation)

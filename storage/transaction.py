@@ -7,6 +7,7 @@ from bot.domain.sight import Sight
 from bot.ports import output_store as output
 from bot.ports import people_store as people
 from bot.ports import store as port
+from bot.ports.issue_store import Issues
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
 from storage.costs import SqlCosts
@@ -15,6 +16,7 @@ from storage.exports import SqlExports
 from storage.gates import SqlGates
 from storage.identities import SqlIdentities
 from storage.invocations import SqlInvocations
+from storage.issues import SqlIssues
 from storage.jobs import SqlJobs
 from storage.logs import SqlLogs
 from storage.orders import SqlOrders
@@ -48,6 +50,7 @@ class Transaction:
         self.identities: people.Identities = SqlIdentities(scope)
         self.effects: people.Effects = SqlEffects(scope)
         self.exports: people.Exports = SqlExports(scope)
+        self.issues: Issues = SqlIssues(scope)
 
     def seeing(self, sight: Sight) -> "Transaction":
         """The same transaction as somebody sees it: other runs and gates are not there."""

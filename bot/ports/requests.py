@@ -1,0 +1,41 @@
+"""Requests: the part of the dispatcher that every surface speaks to."""
+
+from typing import Protocol
+
+from bot.domain.actor import Actor
+from bot.domain.conversation import Conversation
+from bot.domain.invocation import Invocation, Press
+from bot.domain.issue import Issue
+from bot.messages.reply import Reply
+
+
+class Requests(Protocol):
+    """Takes what people ask for: stored first, acknowledged by the surface, then done once."""
+
+    async def accept(
+        self,
+        *,
+        key: str,
+        actor: Actor,
+        conversation: Conversation,
+        text: str = "",
+        press: Press | None = None,
+    ) -> Invocation:
+        """Store a request; the same key gives the stored one."""
+
+    async def perform(self, invocation: Invocation) -> Reply:
+        """Do it, once; one that is done answers as it did."""
+
+    async def complete(
+        self, text: str, *, actor: Actor, conversation: Conversation
+    ) -> tuple[str, ...]:
+        """What the last word of a request may become."""
+
+
+class IssueSearch(Protocol):
+    """The dispatcher's way to the trackers, for forms in which an issue is chosen."""
+
+    async def find_issues(
+        self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
+    ) -> tuple[Issue, ...]:
+        """Issues whose key or title fits these words, for forms; at once, or what is known."""

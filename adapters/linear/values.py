@@ -1,0 +1,186 @@
+"""What Linear answers, as values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from uuid import UUID
+
+from bot.domain.codec import JSON, digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Who our token speaks for: with an OAuth app its app user."""
+
+    id: str
+    name: str
+    is_app: bool
+    organization: str
+    organization_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """A workflow state of a team; `type` is backlog, unstarted, started, completed and so on."""
+
+    id: str
+    name: str
+    type: str
+    position: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearIssue:
+    """An issue, with what decides whether it may be moved."""
+
+    id: str
+    identifier: str
+    title: str
+    description: str
+    url: str
+    branch: str
+    state: State
+    team_id: str
+    team_key: str
+    project: str
+    labels: tuple[str, ...]
+    assignee: str
+    assignee_email: str
+    delegate: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where an issue stands in the workflow of its team."""
+
+    issue: str
+    state: State
+    delegate: str
+    team_key: str
+    states: tuple[State, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """What was written on an issue and attached to it; all of it is untrusted."""
+
+    comments: tuple[tuple[str, str], ...]
+    """Who, and what."""
+    attachments: tuple[tuple[str, str], ...]
+    """Title and address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """An agent session; `status` is derived by Linear from the last activity."""
+
+    id: str
+    status: str
+    issue: str
+    links: Mapping[str, str]
+    """Labels by address."""
+
+
+@unique
+class ActivityType(StrEnum):
+    """What an agent may say in a session."""
+
+    THOUGHT = "thought"
+    ACTION = "action"
+    ELICITATION = "elicitation"
+    RESPONSE = "response"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """Something said in a session. An action has a `parameter`, all others only a body."""
+
+    type: ActivityType
+    body: str
+    parameter: str = ""
+    ephemeral: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    """Label and value of each answer that is offered."""
+
+    def content(self) -> JSON:
+        """As Linear takes it."""
+        if self.type is ActivityType.ACTION:
+            return {"type": "action", "action": self.body, "parameter": self.parameter}
+        return {"type": self.type.value, "body": self.body}
+
+
+def made_id(*parts: str) -> str:
+    """The id under which a thing is created, so that trying again creates it once.
+
+    Linear wants the form of a random UUID (version 4); this one is the same for the same parts.
+    """
+    return str(UUID(hex=digest(list(parts))[:32], version=4))
+
+
+def read_state(fields: JSON) -> State:
+    """A workflow state."""
+    return State(
+        id=fields["id"],
+        name=fields["name"],
+        type=fields["type"],
+        position=float(fields["position"]),
+    )
+
+
+def read_issue(fields: JSON) -> LinearIssue:
+    """An issue; what may be missing is empty."""
+    assignee = fields["assignee"] or {}
+    return LinearIssue(
+        id=fields["id"],
+        identifier=fields["identifier"],
+        title=fields["title"],
+        description=fields["description"] or "",
+        url=fields["url"],
+        branch=fields["branchName"],
+        state=read_state(fields["state"]),
+        team_id=fields["team"]["id"],
+        team_key=fields["team"]["key"],
+        project=(fields["project"] or {}).get("name", ""),
+        labels=tuple(label["name"] for label in _nodes(fields["labels"])),
+        assignee=assignee.get("id", ""),
+        assignee_email=assignee.get("email") or "",
+        delegate=(fields["delegate"] or {}).get("id", ""),
+    )
+
+
+def read_standing(fields: JSON) -> Standing:
+    """Where an issue stands, with the states of its team in their order."""
+    states = sorted(map(read_state, _nodes(fields["team"]["states"])), key=lambda s: s.position)
+    return Standing(
+        issue=fields["id"],
+        state=read_state(fields["state"]),
+        delegate=(fields["delegate"] or {}).get("id", ""),
+        team_key=fields["team"]["key"],
+        states=tuple(states),
+    )
+
+
+def read_talk(fields: JSON) -> Talk:
+    """What people said on an issue."""
+    return Talk(
+        comments=tuple(
+            ((comment["user"] or {}).get("name", ""), comment["body"])
+            for comment in _nodes(fields["comments"])
+        ),
+        attachments=tuple((node["title"], node["url"]) for node in _nodes(fields["attachments"])),
+    )
+
+
+def read_session(fields: JSON) -> Session:
+    """An agent session."""
+    return Session(
+        id=fields["id"],
+        status=fields["status"],
+        issue=(fields["issue"] or {}).get("id", ""),
+        links={link["url"]: link["label"] for link in fields["externalLinks"]},
+    )
+
+
+def _nodes(connection: JSON) -> Sequence[JSON]:
+    return (connection or {}).get("nodes") or ()

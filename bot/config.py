@@ -64,6 +64,25 @@ class Settings:
     """Days that the output of ended jobs is kept; 0 for ever."""
     artifact_days: int = 90
     """Days that files of ended runs are kept; 0 for ever."""
+    slack_bot_token: str = field(default="", repr=False)
+    slack_app_token: str = field(default="", repr=False)
+    """Opens Socket Mode; without it Slack sends to /slack/events, signed."""
+    slack_signing_secret: str = field(default="", repr=False)
+    slack_client_id: str = ""
+    """With the client secret: many workspaces install the bot by OAuth."""
+    slack_client_secret: str = field(default="", repr=False)
+    slack_api_url: str = "https://slack.com/api/"
+    linear_token: str = field(default="", repr=False)
+    linear_client_id: str = ""
+    linear_client_secret: str = field(default="", repr=False)
+    linear_webhook_secret: str = field(default="", repr=False)
+    linear_api_url: str = "https://api.linear.app/graphql"
+    github_token: str = field(default="", repr=False)
+    github_app_id: str = ""
+    github_private_key: str = field(default="", repr=False)
+    """PEM, or the path of a file that holds it."""
+    github_webhook_secret: str = field(default="", repr=False)
+    github_api_url: str = "https://api.github.com"
     rehearsal: bool = True
     """Whether nobody from outside can reach this bot; derived, not set."""
 

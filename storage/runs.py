@@ -143,11 +143,12 @@ def _columns(run: Run) -> dict[str, Any]:
         **place(run.conversation),
         "requested_on": run.surface,
         "title_folded": run.title.casefold(),
+        "issue_key": run.issue.key if run.issue else "",
     }
 
 
 def _run(fields: dict[str, Any]) -> Run:
-    del fields["title_folded"]
+    del fields["title_folded"], fields["issue_key"]
     conversation = take_conversation(fields)
     return Run(surface=fields.pop("requested_on"), conversation=conversation, **fields)
 

@@ -68,6 +68,5 @@ def conditions(filter_: Filter) -> list[ColumnElement[bool]]:
     if filter_.until is not None:
         demands.append(runs.c.created_at < filter_.until)
     if filter_.issue:
-        # No run carries an issue before a tracker is connected.
-        demands.append(false())
+        demands.append(runs.c.issue_key == filter_.issue.upper())
     return demands

@@ -16,11 +16,13 @@ from sqlalchemy import (
 )
 
 from bot.domain.blueprint import OnExpiry
+from bot.domain.conversation import Conversation
 from bot.domain.effect import EffectKind, EffectState
 from bot.domain.events import EventType
 from bot.domain.form import Form
 from bot.domain.gate import Choice, GateKind, GateState
 from bot.domain.invocation import Press
+from bot.domain.issue import Issue
 from bot.domain.order import OrderKind
 from bot.domain.plan import Plan
 from bot.domain.posting import CARD
@@ -41,12 +43,16 @@ from storage.table_parts import (
 metadata = kept_tables.artifacts.metadata
 """All tables, those of kept_tables among them."""
 
+NOTHING = text("''")
+"""The default of a text that an older database does not have."""
+
 QUEUED = text(f"status = '{Status.QUEUED.value}'")
 LIVE_ONLY = text(f"status IN {tuple(status.value for status in sorted(LIVE))}")
 CLAIMED = text("token_hash <> ''")
 PENDING = text("wanted > told AND given_up = ''")
 CARD_TOLD = text(f"subject = '{CARD}' AND message_id <> ''")
 OPEN = text(f"state = '{GateState.OPEN.value}'")
+LIVE_DEDUPED = text(f"dedupe_key <> '' AND {LIVE_ONLY.text}")
 UNFINISHED = text("done_at IS NULL")
 UNCONSUMED = text("consumed_at IS NULL")
 PENDING_EFFECT = text(f"state = '{EffectState.PENDING.value}'")
@@ -91,6 +97,12 @@ runs = Table(
     Column("version", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     words("head"),
+    Column("mirrors", Json(tuple[Conversation, ...]), nullable=False, server_default="[]"),
+    Column("issue", Json(Issue)),
+    Column("issue_key", WORDS, nullable=False, server_default=NOTHING),
+    Column("dedupe_key", WORDS, nullable=False, server_default=NOTHING),
+    Index(None, "issue_key", "id"),
+    Index("runs_dedupe_key", "dedupe_key", unique=True, **only(LIVE_DEDUPED)),
     Index(None, "status", "id"),
     Index(None, "owner", "id"),
     Index(None, "project", "id"),

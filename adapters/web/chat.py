@@ -10,7 +10,7 @@ from adapters.web.chat_pages import ChatPages
 from adapters.web.door import Door
 from adapters.web.feed import Feed
 from adapters.web.sessions import Sessions
-from adapters.web.wishes import Requests
+from bot.ports.requests import Requests
 from bot.ports.store import Store
 from bot.services.rules import Rules
 

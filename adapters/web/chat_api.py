@@ -14,8 +14,9 @@ from adapters.web.door import Door
 from adapters.web.feed import Feed, Reader
 from adapters.web.outbound import message_html
 from adapters.web.sessions import Session
-from adapters.web.wishes import Requests, checked, read_key, read_press, read_text, read_thread
+from adapters.web.wishes import checked, read_key, read_press, read_text, read_thread
 from bot.messages.reply import Outcome, Reply
+from bot.ports.requests import Requests
 from bot.ports.store import Store
 
 

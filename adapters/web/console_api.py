@@ -14,12 +14,13 @@ from fastapi.responses import JSONResponse
 
 from adapters.web.bodies import bearer, read_object, unknown_token
 from adapters.web.waiting import wait_for_some
-from adapters.web.wishes import Requests, checked, read_key, read_press, read_text, read_thread
+from adapters.web.wishes import checked, read_key, read_press, read_text, read_thread
 from bot.domain.actor import Actor, person
 from bot.domain.codec import JSON, encode
 from bot.domain.conversation import CONSOLE
 from bot.domain.errors import RefusedError, UserError
 from bot.messages.message import is_for
+from bot.ports.requests import Requests
 from bot.ports.run_standing import FindStanding
 from bot.ports.store import Said, Store, Topic, Tx
 

@@ -2,38 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from typing import Protocol
 
-from bot.domain.actor import Actor
 from bot.domain.codec import JSON
-from bot.domain.conversation import Conversation
 from bot.domain.errors import UserError
-from bot.domain.invocation import Invocation, Press
+from bot.domain.invocation import Press
 from bot.grammar.words import LONGEST_TEXT
-from bot.messages.reply import Reply
-
-
-class Requests(Protocol):
-    """The part of the dispatcher that a surface speaks to."""
-
-    async def accept(
-        self,
-        *,
-        key: str,
-        actor: Actor,
-        conversation: Conversation,
-        text: str = "",
-        press: Press | None = None,
-    ) -> Invocation:
-        """Store a request; the same key gives the stored one."""
-
-    async def perform(self, invocation: Invocation) -> Reply:
-        """Do it, once."""
-
-    async def complete(
-        self, text: str, *, actor: Actor, conversation: Conversation
-    ) -> tuple[str, ...]:
-        """What the last word of a request may become."""
 
 
 def read_key(body: Mapping[str, JSON]) -> str:

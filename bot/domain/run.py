@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.blueprint import Value
 from bot.domain.conversation import Conversation
+from bot.domain.issue import Issue
 from bot.domain.vocabulary import Disposition, Mode, Profile, Reason, Status
 
 
@@ -82,6 +83,12 @@ class Run:
     pr_url: str = ""
     conversation: Conversation
     """Where it was asked for, and where it is told."""
+    mirrors: tuple[Conversation, ...] = ()
+    """Where it is told as well: a tracker's issue, the channel of its project."""
+    issue: Issue | None = None
+    """What it works on, as read when it was asked for."""
+    dedupe_key: str = ""
+    """Unique among live runs; empty for none."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     version: int = 0
@@ -93,6 +100,11 @@ class Run:
     def key(self) -> str:
         """How people name it: R-81."""
         return f"R-{self.id}"
+
+    @property
+    def conversations(self) -> tuple[Conversation, ...]:
+        """Everywhere it is told, the place where it was asked for first."""
+        return (self.conversation, *self.mirrors)
 
     @property
     def involved(self) -> frozenset[str]:

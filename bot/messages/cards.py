@@ -52,8 +52,23 @@ def run_card(view: RunView) -> Message:
         facts=_run_facts(view),
         buttons=_run_buttons(view),
         tone=Tone.ATTENTION if view.quiet_for else _TONES.get(run.status, Tone.BUSY),
-        attributes={"run": run.key, "subject": "card"},
+        attributes={"subject": "card", **_standing(run)},
     )
+
+
+def _standing(run: Run) -> dict[str, str]:
+    """What a surface needs to know to keep something of its own in step with a run."""
+    return {
+        "run": run.key,
+        "profile": run.profile.value,
+        "blueprint": run.blueprint,
+        "status": run.status.value,
+        "phase": run.phase,
+        "disposition": run.disposition.value,
+        "branch": run.branch,
+        "pr_url": run.pr_url,
+        "owner": run.owner,
+    }
 
 
 def run_detail(view: RunView) -> Message:
@@ -219,6 +234,7 @@ def gate_card(view: RunView, gate_view: GateView) -> Message:
         attributes={
             "run": run.key,
             "gate": gate.key,
+            "state": gate.state.value,
             "subject": f"gate:{gate.id}",
             "fingerprint": gate.fingerprint,
         },
@@ -274,7 +290,13 @@ def event_note(view: RunView, event: Event) -> Message:
         fallback=words.fallback,
         tone=_TONES.get(view.run.status, Tone.NEUTRAL) if final else Tone.NEUTRAL,
         mentions=_pinged(view, event),
-        attributes={"run": view.run.key, "subject": f"event:{event.seq}"},
+        attributes={
+            "run": view.run.key,
+            "subject": f"event:{event.seq}",
+            "event": event.type.value,
+            "status": view.run.status.value,
+            "owner": view.run.owner,
+        },
     )
 
 

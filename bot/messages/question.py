@@ -46,6 +46,7 @@ def question_card(view: RunView, gate_view: GateView, form: Form) -> Message:
         attributes={
             "run": view.run.key,
             "gate": gate.key,
+            "state": gate.state.value,
             "subject": f"gate:{gate.id}",
             "fingerprint": gate.fingerprint,
         },

@@ -140,7 +140,8 @@ class Case:
         self.run, stored = self.tx.runs.save(run, self._events)
         self._save_jobs()
         for wanted in announce(stored):
-            self.tx.postings.want(self.run.id, self.run.conversation, wanted.subject)
+            for conversation in self.run.conversations:
+                self.tx.postings.want(self.run.id, conversation, wanted.subject)
         self._events = []
         return self.run
 

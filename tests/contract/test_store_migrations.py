@@ -1,5 +1,6 @@
 """Migrations lead from nothing to exactly the tables that the code expects."""
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -33,7 +34,11 @@ def described(path: Path) -> dict[str, str]:
     """How SQLite itself describes each table and index, white space aside."""
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
-    return {name: " ".join(sql.split()) for name, sql in rows if "alembic_version" not in name}
+    return {
+        name: re.sub(r"\s*([(),])\s*", r"\1", " ".join(sql.split()))
+        for name, sql in rows
+        if "alembic_version" not in name
+    }
 
 
 def set_version(path: Path, version: str) -> None:

@@ -1,0 +1,31 @@
+"""Requests: the part of the dispatcher that every surface speaks to."""
+
+from typing import Protocol
+
+from bot.domain.actor import Actor
+from bot.domain.conversation import Conversation
+from bot.domain.invocation import Invocation, Press
+from bot.messages.reply import Reply
+
+
+class Requests(Protocol):
+    """Takes what people ask for: stored first, acknowledged by the surface, then done once."""
+
+    async def accept(
+        self,
+        *,
+        key: str,
+        actor: Actor,
+        conversation: Conversation,
+        text: str = "",
+        press: Press | None = None,
+    ) -> Invocation:
+        """Store a request; the same key gives the stored one."""
+
+    async def perform(self, invocation: Invocation) -> Reply:
+        """Do it, once; one that is done answers as it did."""
+
+    async def complete(
+        self, text: str, *, actor: Actor, conversation: Conversation
+    ) -> tuple[str, ...]:
+        """What the last word of a request may become."""

@@ -6,11 +6,13 @@ from adapters.linear import documents
 from adapters.linear.transport import Transport
 from adapters.linear.values import (
     Activity,
+    CommentPlace,
     LinearIssue,
     Session,
     Standing,
     Talk,
     Viewer,
+    read_comment_place,
     read_issue,
     read_session,
     read_standing,
@@ -105,6 +107,10 @@ class LinearClient:
         if parent:
             wanted["parentId"] = parent
         await self._create(documents.CREATE_COMMENT, wanted, found_by=documents.COMMENT)
+
+    async def comment_place(self, comment: str) -> CommentPlace:
+        """Where a comment stands. Raises NotFoundError."""
+        return read_comment_place((await self._ask(documents.COMMENT, id=comment))["comment"])
 
     async def edit_comment(self, comment: str, body: str) -> None:
         """Let a comment of ours say this instead. Raises NotFoundError."""

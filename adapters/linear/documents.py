@@ -73,7 +73,7 @@ query AgentActivity($id: String!) {
 
 COMMENT = """
 query Comment($id: String!) {
-  comment(id: $id) { id }
+  comment(id: $id) { id parent { id } agentSession { id } }
 }
 """
 

@@ -71,6 +71,16 @@ class Talk:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommentPlace:
+    """Where a comment stands."""
+
+    root: str
+    """The comment that begins its thread, which may be itself."""
+    session: str
+    """The agent session that its thread belongs to; empty for none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """An agent session; `status` is derived by Linear from the last activity."""
 
@@ -169,6 +179,14 @@ def read_talk(fields: JSON) -> Talk:
             for comment in _nodes(fields["comments"])
         ),
         attachments=tuple((node["title"], node["url"]) for node in _nodes(fields["attachments"])),
+    )
+
+
+def read_comment_place(fields: JSON) -> CommentPlace:
+    """The thread of a comment, and its session."""
+    root = fields["parent"] or fields
+    return CommentPlace(
+        root=root["id"], session=(fields["agentSession"] or {}).get("id", "")
     )
 
 

@@ -26,6 +26,7 @@ from bot.domain.sight import Sight
 from bot.domain.vocabulary import Profile, Status
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
+from bot.ports.tracker_store import TrackerEvents, TrackerTokens
 
 T = TypeVar("T")
 
@@ -328,6 +329,8 @@ class Tx(Protocol):
     identities: Identities
     effects: Effects
     exports: Exports
+    tracker_events: TrackerEvents
+    tracker_tokens: TrackerTokens
 
     def seeing(self, sight: Sight) -> "Tx":
         """The same transaction as somebody sees it: other runs and gates are not there."""

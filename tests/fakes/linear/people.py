@@ -21,7 +21,9 @@ class People:
         """Mention the app in a new comment, which opens a session."""
         user = self._user(**who)
         comment = self._api.add_comment(issue, user, text)
-        return self._open(issue, user, root=comment.id)
+        session = self._open(issue, user, root=comment.id)
+        comment.session = session.id
+        return session
 
     def delegates(self, issue: Issue, **who: str) -> Session | None:
         """Delegate the issue to the app; no session while another one awaits input."""

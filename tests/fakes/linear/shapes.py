@@ -83,6 +83,8 @@ def comment_shape(comment: Comment) -> Shape:
         "body": comment.body,
         "user": user_shape(comment.user),
         "url": f"{comment.issue.url}#comment-{comment.id[:8]}",
+        "parent": {"id": comment.parent} if comment.parent else None,
+        "agentSession": {"id": comment.session} if comment.session else None,
     }
 
 

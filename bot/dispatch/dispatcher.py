@@ -109,10 +109,17 @@ class Dispatcher:
 
     async def _look_up(self, invocation: Invocation) -> Reply:
         """Answer from a reading; what comes with the answer is kept before it is given."""
-        reply = await self._store.read(partial(self._answer, invocation))
+
+        def look(tx: Tx) -> Reply:
+            return self._answer(self._request_of(invocation, tx), invocation)
+
+        def finish(tx: Tx) -> Reply:
+            return self._finish(self._request_of(invocation, tx), invocation, reply)
+
+        reply = await self._store.read(look)
         for file in reply.files:
             await keep_file(self._files, file)
-        return await self._store.write(partial(self._finish, invocation, reply))
+        return await self._store.write(finish)
 
     async def _broken(self, invocation: Invocation) -> Reply:
         incident = self._ids.incident()
@@ -124,22 +131,22 @@ class Dispatcher:
         return reply
 
     def _unit(self, invocation: Invocation, tx: Tx) -> Reply:
-        return self._finish(invocation, self._answer(invocation, tx), tx)
+        request = self._request_of(invocation, tx)
+        return self._finish(request, invocation, self._answer(request, invocation))
 
-    def _answer(self, invocation: Invocation, tx: Tx) -> Reply:
-        stored = tx.invocations.load(invocation.id)
+    def _answer(self, request: Request, invocation: Invocation) -> Reply:
+        stored = request.tx.invocations.load(invocation.id)
         if stored.done_at is not None:
             return decode(Reply, stored.reply)
-        request = self._request(tx, stored.actor, stored.conversation)
         try:
-            with tx.savepoint():
+            with request.tx.savepoint():
                 return self._carry_out(request, stored)
         except UserError as error:
             return refusal_reply(error)
 
-    def _finish(self, invocation: Invocation, reply: Reply, tx: Tx) -> Reply:
+    def _finish(self, request: Request, invocation: Invocation, reply: Reply) -> Reply:
         """Store what the answer was, but for secrets, and for whom files were made."""
-        request = self._request(tx, invocation.actor, invocation.conversation)
+        tx = request.tx
         for file in reply.files:
             tx.exports.add(request.actor.name, file.kept)
         if reply.outcome is not Outcome.DONE:
@@ -148,6 +155,9 @@ class Dispatcher:
         stored = replace(given, message=say("said_once")) if reply.once else given
         tx.invocations.finish(invocation.id, encode(stored))
         return given
+
+    def _request_of(self, invocation: Invocation, tx: Tx) -> Request:
+        return self._request(tx, invocation.actor, invocation.conversation)
 
     def _request(self, tx: Tx, actor: Actor, conversation: Conversation) -> Request:
         """The request of the person behind an account, in whose eyes other runs are not there."""

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSch
 from adapters.yaml_model import Flaw, Matching, shown
 from bot.domain import labels as label_sets
 from bot.domain.errors import UserError
+from bot.domain.issue_choice import MATCH_KEYS
 
 NAME = Matching(
     pattern=r"[a-z0-9][a-z0-9-]{0,62}",
@@ -26,6 +27,11 @@ INPUT_NAME = Matching(
     pattern=r"[a-z][a-z0-9_]{0,62}",
     problem="{} is not a name",
     remedy="write lower-case letters, digits and underscores",
+)
+MATCH_KEY = Matching(
+    pattern="|".join(MATCH_KEYS),
+    problem="{} is nothing that an issue is chosen by",
+    remedy=f"write {', '.join(MATCH_KEYS[:-1])} or {MATCH_KEYS[-1]}",
 )
 VARIABLE = Matching(
     pattern=r"(?!SIGNALBOX_)[A-Za-z_][A-Za-z0-9_]{0,127}",

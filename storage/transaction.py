@@ -8,6 +8,7 @@ from bot.ports import output_store as output
 from bot.ports import people_store as people
 from bot.ports import store as port
 from bot.ports import tracker_store as tracker
+from bot.ports.issue_store import Issues
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
 from storage.costs import SqlCosts
@@ -16,6 +17,7 @@ from storage.exports import SqlExports
 from storage.gates import SqlGates
 from storage.identities import SqlIdentities
 from storage.invocations import SqlInvocations
+from storage.issues import SqlIssues
 from storage.jobs import SqlJobs
 from storage.logs import SqlLogs
 from storage.orders import SqlOrders
@@ -52,6 +54,7 @@ class Transaction:
         self.exports: people.Exports = SqlExports(scope)
         self.tracker_events: tracker.TrackerEvents = SqlTrackerEvents(scope)
         self.tracker_tokens: tracker.TrackerTokens = SqlTrackerTokens(scope)
+        self.issues: Issues = SqlIssues(scope)
 
     def seeing(self, sight: Sight) -> "Transaction":
         """The same transaction as somebody sees it: other runs and gates are not there."""

@@ -13,7 +13,9 @@ from bot.domain.invocation import Press
 from bot.messages.message import Button, Message
 
 _SHOWN = 16
-_BOUND = re.compile(rf"(?P<verb>approve) (?P<gate>G-[1-9]\d{{0,17}}) #(?P<shown>[0-9a-f]{{{_SHOWN}}})")
+_BOUND = re.compile(
+    rf"(?P<verb>approve) (?P<gate>G-[1-9]\d{{0,17}}) #(?P<shown>[0-9a-f]{{{_SHOWN}}})"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

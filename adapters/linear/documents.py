@@ -46,7 +46,7 @@ query IssueStanding($id: String!) {{
 ISSUE_TALK = """
 query IssueTalk($id: String!, $first: Int!) {
   issue(id: $id) {
-    comments(first: $first) { nodes { body user { name } } }
+    comments(first: $first) { nodes { body createdAt user { name } } }
     attachments(first: $first) { nodes { title url } }
   }
 }

@@ -150,8 +150,6 @@ def _hint(message: Message) -> str:
     """What may be typed in the place of buttons that need words."""
     verbs = {button.press.verb for button in message.buttons if button.form}
     if "answer" in verbs:
-        secret = any(
-            field.kind == "secret" for button in message.buttons for field in button.form
-        )
+        secret = any(field.kind == "secret" for button in message.buttons for field in button.form)
         return word("linear", "secret" if secret else "answer")
     return word("linear", "choose") if verbs else ""

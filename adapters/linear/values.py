@@ -6,6 +6,7 @@ from enum import StrEnum, unique
 from uuid import UUID
 
 from bot.domain.codec import JSON, digest
+from bot.domain.issue_state import IssueState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,16 +21,6 @@ class Viewer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
-    """A workflow state of a team; `type` is backlog, unstarted, started, completed and so on."""
-
-    id: str
-    name: str
-    type: str
-    position: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class LinearIssue:
     """An issue, with what decides whether it may be moved."""
 
@@ -39,7 +30,7 @@ class LinearIssue:
     description: str
     url: str
     branch: str
-    state: State
+    state: IssueState
     team_id: str
     team_key: str
     project: str
@@ -54,18 +45,27 @@ class Standing:
     """Where an issue stands in the workflow of its team."""
 
     issue: str
-    state: State
+    state: IssueState
     delegate: str
     team_key: str
-    states: tuple[State, ...]
+    states: tuple[IssueState, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A comment; all of it is untrusted."""
+
+    by: str
+    text: str
+    at: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Talk:
     """What was written on an issue and attached to it; all of it is untrusted."""
 
-    comments: tuple[tuple[str, str], ...]
-    """Who, and what."""
+    comments: tuple[Said, ...]
+    """Oldest first."""
     attachments: tuple[tuple[str, str], ...]
     """Title and address."""
 
@@ -128,9 +128,9 @@ def made_id(*parts: str) -> str:
     return str(UUID(hex=digest(list(parts))[:32], version=4))
 
 
-def read_state(fields: JSON) -> State:
+def read_state(fields: JSON) -> IssueState:
     """A workflow state."""
-    return State(
+    return IssueState(
         id=fields["id"],
         name=fields["name"],
         type=fields["type"],
@@ -173,11 +173,12 @@ def read_standing(fields: JSON) -> Standing:
 
 def read_talk(fields: JSON) -> Talk:
     """What people said on an issue."""
+    said = (
+        Said(by=(one["user"] or {}).get("name", ""), text=one["body"], at=one["createdAt"])
+        for one in _nodes(fields["comments"])
+    )
     return Talk(
-        comments=tuple(
-            ((comment["user"] or {}).get("name", ""), comment["body"])
-            for comment in _nodes(fields["comments"])
-        ),
+        comments=tuple(sorted(said, key=lambda one: one.at)),
         attachments=tuple((node["title"], node["url"]) for node in _nodes(fields["attachments"])),
     )
 
@@ -185,9 +186,7 @@ def read_talk(fields: JSON) -> Talk:
 def read_comment_place(fields: JSON) -> CommentPlace:
     """The thread of a comment, and its session."""
     root = fields["parent"] or fields
-    return CommentPlace(
-        root=root["id"], session=(fields["agentSession"] or {}).get("id", "")
-    )
+    return CommentPlace(root=root["id"], session=(fields["agentSession"] or {}).get("id", ""))
 
 
 def read_session(fields: JSON) -> Session:

@@ -81,6 +81,7 @@ def comment_shape(comment: Comment) -> Shape:
     return {
         "id": comment.id,
         "body": comment.body,
+        "createdAt": comment.created_at.isoformat(),
         "user": user_shape(comment.user),
         "url": f"{comment.issue.url}#comment-{comment.id[:8]}",
         "parent": {"id": comment.parent} if comment.parent else None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.domain.blueprint import Blueprint
+from bot.domain.catalog import Catalog
 from bot.domain.issue import Issue
 
 MATCH_KEYS = ("team", "project", "label", "repository")
@@ -29,6 +30,13 @@ def choose_blueprint(issue: Issue, blueprints: Iterable[Blueprint]) -> Choice:
     most = max((len(one.match) for one in fitting), default=0)
     best = sorted((one for one in fitting if len(one.match) == most), key=lambda one: one.name)
     return Choice(blueprints=tuple(best), because=_because(issue, best[0]) if best else "")
+
+
+def is_withheld(issue: Issue, catalog: Catalog) -> bool:
+    """Whether an issue is only for blueprints that somebody does not see: then it is not there."""
+    if choose_blueprint(issue, catalog.blueprints.values()).blueprints:
+        return False
+    return any(one.match and meets(issue, one.match) for one in catalog.hidden.values())
 
 
 def meets(issue: Issue, demands: Mapping[str, str]) -> bool:

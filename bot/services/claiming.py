@@ -73,6 +73,7 @@ def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
         stream=blueprint.stream,
         hold=rules.periods.hold,
         grace=rules.periods.grace,
+        issue=run.issue,
         resume_gate=resume.key if resume else "",
         resume_decision=decision_data(resume) if resume else {},
     )

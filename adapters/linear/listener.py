@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 from adapters.linear.answering import Answers
 from adapters.linear.choices import read_bound
@@ -28,16 +28,17 @@ from bot.domain.invocation import Press
 from bot.messages.reply import Outcome, Reply
 from bot.ports.requests import Requests
 from bot.ports.store import Store, Tx
+from bot.ports.tracker import Tracker
 from bot.ports.tracker_store import TrackerEvent
+from bot.services.issue_dispatching import reassign_by_tracker
+from bot.services.people import look_as
+from bot.services.rules import Rules
 
 _LOG = logging.getLogger(__name__)
 
 _PATIENCE = timedelta(minutes=1)
 """How long a prompt waits for the beginning of its session, which may be told later."""
 _COMMAND = "/run"
-
-Reassigned = Callable[[str, str], Awaitable[object]]
-"""An issue has another assignee: the issue's id, and the account that gave it to them."""
 
 
 class LinearListener:
@@ -51,7 +52,8 @@ class LinearListener:
         *,
         identity: OurIdentity,
         answers: Answers,
-        reassigned: Reassigned,
+        tracker: Tracker,
+        rules: Callable[[], Rules],
         labels: Collection[str] = (),
     ) -> None:
         """`labels` are those that start work on an issue when somebody sets them."""
@@ -60,9 +62,10 @@ class LinearListener:
         self._client = client
         self._identity = identity
         self._answers = answers
-        self._reassigned = reassigned
+        self._tracker = tracker
+        self._rules = rules
         self._labels = frozenset(label.casefold() for label in labels)
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def greet(self, event: Event) -> None:
         """The first word in a new session, within ten seconds of its beginning."""
@@ -88,10 +91,9 @@ class LinearListener:
                 _LOG.error("the app was taken out of the workspace: install it again")
 
     async def _in_turn(self, place: str, doing: Awaitable[None]) -> None:
-        async with self._turns[place]:
+        turn = self._turns.setdefault(place, asyncio.Lock())
+        async with turn:
             await doing
-        if not self._turns[place].locked():
-            self._turns.pop(place, None)
 
     async def _begin(self, event: SessionCreated, taken: TrackerEvent) -> None:
         """Start work on the issue; nobody's session starts nothing."""
@@ -148,7 +150,19 @@ class LinearListener:
         if asked and event.actor:
             await self._start(event.issue, event.actor, taken)
         if event.assignee is not None and event.assignee != us.id:
-            await self._reassigned(event.issue, event.actor)
+            await self._reassign(event)
+
+    async def _reassign(self, event: IssueChanged) -> None:
+        """The issue's assignee, read anew, owns its run."""
+        place = await self._place(event.issue)
+        issue = await self._tracker.load_issue(event.issue)
+
+        def unit(tx: Tx) -> None:
+            rules = self._rules()
+            known, _ = look_as(tx, rules.policy, person(event.actor, SURFACE), place)
+            reassign_by_tracker(tx, rules, issue, actor=known)
+
+        await self._store.write(unit)
 
     async def _start(self, issue: str, actor: str, taken: TrackerEvent) -> None:
         """Start work on an issue; only what keeps it from beginning is said."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from adapters.linear.choices import options_of
 from adapters.linear.client import LinearClient
 from adapters.linear.limits import HEARTBEAT
-from adapters.linear.plan import phase_words, plan_of
+from adapters.linear.plan import close_plan, phase_words, plan_of
 from adapters.linear.text import escape, message_text
 from adapters.linear.values import Activity, ActivityType, made_id
 from bot.domain.codec import digest
@@ -97,12 +97,14 @@ class SessionTeller:
     async def _keep(self, session: str, card: Mapping[str, str]) -> None:
         """Bring the plan, the links and the phase in step with a card."""
         links = self._links(card)
-        plan = plan_of(card)
+        status, plan = Status(card["status"]), plan_of(card)
+        if plan is None and not status.live:
+            plan = close_plan((await self._client.session(session)).plan, status)
         wanted, known = digest([plan, links]), self._of(session)
         if known.kept != wanted:
             await self._client.update_session(session, plan=plan, links=links)
             known.kept = wanted
-        status, phase = Status(card["status"]), card.get("phase", "")
+        phase = card.get("phase", "")
         if not status.live or status in _FRESH or not phase or known.phase == phase:
             return
         action = Activity(

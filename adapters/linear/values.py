@@ -1,5 +1,6 @@
 """What Linear answers, as values."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
@@ -89,6 +90,8 @@ class Session:
     issue: str
     links: Mapping[str, str]
     """Labels by address."""
+    plan: JSON
+    """A list of steps, or None."""
 
 
 @unique
@@ -195,6 +198,7 @@ def read_session(fields: JSON) -> Session:
         id=fields["id"],
         status=fields["status"],
         issue=(fields["issue"] or {}).get("id", ""),
+        plan=json.loads(plan) if isinstance(plan := fields["plan"], str) else plan,
         links={link["url"]: link["label"] for link in fields["externalLinks"]},
     )
 

@@ -65,6 +65,11 @@ class People:
         """Write a comment."""
         return self._api.add_comment(issue, self._user(**who), text)
 
+    def replies_to(self, comment: Comment, text: str, **who: str) -> Comment:
+        """Reply in the thread of a comment."""
+        root = comment.parent or comment.id
+        return self._api.add_comment(comment.issue, self._user(**who), text, parent=root)
+
     def edits(self, comment: Comment, text: str) -> None:
         """Change a comment."""
         comment.body = text

@@ -63,6 +63,7 @@ class LinearStage:
     async def settles(self) -> None:
         """Everything that is on its way arrives, and everything due is told."""
         hooks = self.linear.hooks
+        await self.ours.inbox.settle()
         await self.stage.settle()
         while hooks.queue:
             await hooks.deliver()

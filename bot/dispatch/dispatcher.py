@@ -189,7 +189,7 @@ class Dispatcher:
         return reply
 
     def _unit(self, invocation: Invocation, read: Mapping[str, Issue | UserError], tx: Tx) -> Reply:
-        request = self._request_of(invocation, tx, issues=read)
+        request = self._request_of(invocation, tx, read=read)
         return self._finish(request, invocation, self._answer(request, invocation))
 
     def _answer(self, request: Request, invocation: Invocation) -> Reply:
@@ -219,9 +219,9 @@ class Dispatcher:
         invocation: Invocation,
         tx: Tx,
         *,
-        issues: Mapping[str, Issue | UserError] = MappingProxyType({}),
+        read: Mapping[str, Issue | UserError] = MappingProxyType({}),
     ) -> Request:
-        return self._request(tx, invocation.actor, invocation.conversation, issues=issues)
+        return self._request(tx, invocation.actor, invocation.conversation, issues=read)
 
     def _request(
         self,

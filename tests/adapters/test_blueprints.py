@@ -1,9 +1,11 @@
 """Blueprint files: what they mean, and that a broken one hurts no other."""
 
 import hashlib
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 import yaml
@@ -20,19 +22,22 @@ from bot.domain.blueprint import (
     Limits,
     OnExpiry,
     Replies,
+    Stream,
     Timeouts,
 )
 from bot.domain.catalog import Catalog
 from bot.domain.vocabulary import Profile
 from tests.adapters.blueprint_folder import DATA, HEAD, load
 
+SMALLEST = Blueprint(
+    name="fix", profile=Profile.POD, title="Fix it", project="shop", command=("make", "fix")
+)
+
 
 def test_the_smallest_blueprint_has_the_domains_defaults(tmp_path: Path) -> None:
     catalog = load(tmp_path, fix=HEAD)
     assert catalog.problems == ()
-    assert catalog.find("fix") == Blueprint(
-        name="fix", profile=Profile.POD, title="Fix it", project="shop", command=("make", "fix")
-    )
+    assert catalog.find("fix") == SMALLEST
 
 
 def test_a_whole_gate_and_input_have_the_domains_defaults(tmp_path: Path) -> None:
@@ -44,49 +49,20 @@ def test_a_whole_gate_and_input_have_the_domains_defaults(tmp_path: Path) -> Non
     assert catalog.find("fix").gates == (GateSpec(checkpoint="plan", prompt="Go on?"),)
 
 
-def test_every_field_is_read(tmp_path: Path) -> None:
-    catalog = load(
-        tmp_path,
-        fix="""
-schema: signalbox/blueprint/v1
-name: fix
-profile: agent
-title: Fix it
-project: shop
-repositories: [remotes/shop.git, /srv/git/a.git, "git@host:a/b.git", "https://host/a.git"]
-command: make fix "two words"
+FIELDS: dict[str, tuple[str, Any]] = {
+    "repositories": (
+        """repositories: [remotes/a.git, /srv/git/a.git, "git@host:a/b.git", "https://host/a.git"]""",
+        ("/srv/data/remotes/a.git", "/srv/git/a.git", "git@host:a/b.git", "https://host/a.git"),
+    ),
+    "inputs": (
+        """
 inputs:
   - {name: who, required: yes, help: the customer}
   - {name: count, type: number, default: 2}
   - {name: size, type: choice, choices: [small, large], default: small}
   - {name: dry, type: flag, default: no}
-gates:
-  - {checkpoint: plan, prompt: 'Go on?', deadline: 4h, on_expiry: cancel, always: yes}
-limits: {cpu: 1.5, memory_mb: 512, log_mb: 8}
-timeouts: {queue: 1d, start: 90s, run: 2h, idle: 10m, quiet: 3m}
-env: {MODE: quick}
-secrets: {TOKEN: env:SHOP_TOKEN, KEY: file:/etc/keys/shop}
-replies: stdin
-labels: [linux, GPU]
-match: {team: ENG}
-keep_alive: 0s
-retry_safe: yes
 """,
-    )
-    assert catalog.problems == ()
-    assert catalog.find("fix") == Blueprint(
-        name="fix",
-        profile=Profile.AGENT,
-        title="Fix it",
-        project="shop",
-        command=("make", "fix", "two words"),
-        repositories=(
-            "/srv/data/remotes/shop.git",
-            "/srv/git/a.git",
-            "git@host:a/b.git",
-            "https://host/a.git",
-        ),
-        inputs=(
+        (
             InputSpec(name="who", required=True, help="the customer"),
             InputSpec(name="count", type=InputType.NUMBER, default=2),
             InputSpec(
@@ -94,7 +70,13 @@ retry_safe: yes
             ),
             InputSpec(name="dry", type=InputType.FLAG, default=False),
         ),
-        gates=(
+    ),
+    "gates": (
+        """
+gates:
+  - {checkpoint: plan, prompt: 'Go on?', deadline: 4h, on_expiry: cancel, always: yes}
+""",
+        (
             GateSpec(
                 checkpoint="plan",
                 prompt="Go on?",
@@ -103,21 +85,58 @@ retry_safe: yes
                 always=True,
             ),
         ),
-        limits=Limits(cpu=1.5, memory_mb=512, log_mb=8),
-        timeouts=Timeouts(
+    ),
+    "limits": (
+        "limits: {cpu: 1.5, memory_mb: 512, log_mb: 8}",
+        Limits(cpu=1.5, memory_mb=512, log_mb=8),
+    ),
+    "timeouts": (
+        "timeouts: {queue: 1d, start: 90s, run: 2h, idle: 10m, quiet: 3m}",
+        Timeouts(
             queue=timedelta(days=1),
             start=timedelta(seconds=90),
             run=timedelta(hours=2),
             idle=timedelta(minutes=10),
             quiet=timedelta(minutes=3),
         ),
-        env={"MODE": "quick"},
-        secrets={"TOKEN": "env:SHOP_TOKEN", "KEY": "file:/etc/keys/shop"},
-        replies=Replies.STDIN,
-        labels=("gpu", "linux"),
-        match={"team": "ENG"},
-        retry_safe=True,
+    ),
+    "env": ("env: {MODE: quick}", {"MODE": "quick"}),
+    "secrets": (
+        "secrets: {TOKEN: env:SHOP_TOKEN, KEY: file:/etc/keys/shop}",
+        {"TOKEN": "env:SHOP_TOKEN", "KEY": "file:/etc/keys/shop"},
+    ),
+    "replies": ("replies: stdin", Replies.STDIN),
+    "stream": ("stream: codex", Stream.CODEX),
+    "labels": ("labels: [linux, GPU]", ("gpu", "linux")),
+    "match": ("match: {team: ENG}", {"team": "ENG"}),
+    "keep_alive": ("keep_alive: 0s", timedelta(0)),
+    "owner": ("owner: '@ana'", "ana"),
+    "retry_safe": ("retry_safe: yes", True),
+}
+
+
+@pytest.mark.parametrize(("field", "text", "value"), [(f, *given) for f, given in FIELDS.items()])
+def test_a_field_is_read_and_changes_no_other(
+    tmp_path: Path, field: str, text: str, value: Any
+) -> None:
+    catalog = load(tmp_path, fix=HEAD + text)
+    assert catalog.problems == ()
+    assert catalog.find("fix") == replace(SMALLEST, **{field: value})
+
+
+def test_every_field_is_read(tmp_path: Path) -> None:
+    every = "\n".join(text for text, _ in FIELDS.values())
+    found = load(tmp_path, fix=HEAD.replace("pod", "agent") + every).find("fix")
+    values = {field: value for field, (_, value) in FIELDS.items()}
+    assert found == replace(SMALLEST, profile=Profile.AGENT, **values)
+    assert {field.name for field in fields(Blueprint)} == (
+        {"name", "profile", "title", "project", "command", "runbook"} | values.keys()
     )
+
+
+def test_a_command_is_words_or_a_list(tmp_path: Path) -> None:
+    text = HEAD.replace("[make, fix]", 'make fix "two words"')
+    assert load(tmp_path, fix=text).find("fix").command == ("make", "fix", "two words")
 
 
 def test_an_alias_stands_for_what_it_names(tmp_path: Path) -> None:

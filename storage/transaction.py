@@ -7,6 +7,7 @@ from bot.domain.sight import Sight
 from bot.ports import output_store as output
 from bot.ports import people_store as people
 from bot.ports import store as port
+from bot.ports import tracker_store as tracker
 from bot.ports.issue_store import Issues
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
@@ -24,6 +25,7 @@ from storage.postings import SqlPostings
 from storage.runs import SqlRuns
 from storage.scope import Scope
 from storage.sealed import SqlSealed
+from storage.tracker_events import SqlTrackerEvents, SqlTrackerTokens
 from storage.transcript import SqlTranscript
 from storage.workspaces import SqlWorkspaces
 
@@ -50,6 +52,8 @@ class Transaction:
         self.identities: people.Identities = SqlIdentities(scope)
         self.effects: people.Effects = SqlEffects(scope)
         self.exports: people.Exports = SqlExports(scope)
+        self.tracker_events: tracker.TrackerEvents = SqlTrackerEvents(scope)
+        self.tracker_tokens: tracker.TrackerTokens = SqlTrackerTokens(scope)
         self.issues: Issues = SqlIssues(scope)
 
     def seeing(self, sight: Sight) -> "Transaction":

@@ -27,6 +27,7 @@ from bot.domain.vocabulary import Profile, Status
 from bot.ports.issue_store import Issues
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
+from bot.ports.tracker_store import TrackerEvents, TrackerTokens
 
 T = TypeVar("T")
 
@@ -333,6 +334,8 @@ class Tx(Protocol):
     effects: Effects
     exports: Exports
     issues: Issues
+    tracker_events: TrackerEvents
+    tracker_tokens: TrackerTokens
 
     def seeing(self, sight: Sight) -> "Tx":
         """The same transaction as somebody sees it: other runs and gates are not there."""

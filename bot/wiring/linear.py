@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 
@@ -11,7 +12,7 @@ from adapters.linear.budget import Budget
 from adapters.linear.shelf import StoreShelf
 from adapters.linear.transport import Transport, token_address
 from adapters.system import SystemClock
-from bot.wiring.parts import Parts, Surface
+from bot.wiring.parts import Parts, Surface, run_url
 
 
 @asynccontextmanager
@@ -26,7 +27,7 @@ async def open_linear(parts: Parts) -> AsyncIterator[Surface]:
         requests=parts.dispatcher,
         rules=parts.rulebook.current,
         clock=SystemClock(),
-        run_page=parts.run_url,
+        run_page=partial(run_url, settings),
     )
     async with httpx.AsyncClient(limits=httpx.Limits(max_connections=50)) as http:
         transport = Transport(

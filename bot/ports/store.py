@@ -26,6 +26,7 @@ from bot.domain.sight import Sight
 from bot.domain.vocabulary import Profile, Status
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
+from bot.ports.pull_store import Deliveries, PullRequests
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class Topic(StrEnum):
     TRANSCRIPT = "transcript"
     OUTPUT = "output"
     """A job said something, or ended."""
+    PULL_REQUESTS = "pull_requests"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -328,6 +330,8 @@ class Tx(Protocol):
     identities: Identities
     effects: Effects
     exports: Exports
+    pull_requests: PullRequests
+    deliveries: Deliveries
 
     def seeing(self, sight: Sight) -> "Tx":
         """The same transaction as somebody sees it: other runs and gates are not there."""

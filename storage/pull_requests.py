@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from bot.domain.pull_request import PullRequest
 from bot.ports.store import Topic
@@ -22,7 +22,7 @@ _DUE = (
 )
 _LOOK = update(pull_requests).where(
     pull_requests.c.surface == bindparam("on"),
-    pull_requests.c.repository == bindparam("called"),
+    func.lower(pull_requests.c.repository) == bindparam("called"),
     pull_requests.c.number == bindparam("numbered"),
 )
 _LOOK_AT_ALL = update(pull_requests).where(
@@ -61,7 +61,7 @@ class SqlPullRequests:
 
     def look(self, surface: str, repository: str, number: int) -> bool:
         """Let one be looked at now; whether any run has it."""
-        which = {"on": surface, "called": repository, "numbered": number}
+        which = {"on": surface, "called": repository.lower(), "numbered": number}
         found = self._scope.run(_LOOK.values(due_at=self._scope.now), which).rowcount
         self._scope.woken.add(Topic.PULL_REQUESTS)
         return found > 0

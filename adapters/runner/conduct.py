@@ -73,6 +73,8 @@ class Conduct:
         self._claim.outbox.add(ReportKind.WORKSPACE, {"base": base})
         self._claim.folder.furnish()
         self._lay_out_runbook()
+        if self._claim.assignment.reviews:
+            self._claim.folder.write_reviews(self._claim.assignment.reviews)
         bound = bind_cpu(self._claim.assignment.job, self._claim.assignment.limits.cpu)
         try:
             return self._work(base, bound)
@@ -93,9 +95,13 @@ class Conduct:
             folder.workspace.mkdir(exist_ok=True)
             return ""
 
+        login = self._claim.credentials()
+
         def prepare() -> str:
             with self._claim.descendants.on_loan():
-                return workspace.prepare(folder.path, assignment.repository, assignment.branch)
+                return workspace.prepare(
+                    folder.path, assignment.repository, assignment.branch, login.to_read
+                )
 
         outcome: list[str | UserError] = []
         self._worker.submit(prepare, done=outcome.append, failed=outcome.append)

@@ -43,6 +43,13 @@ class CommitReport:
     url: str = ""
 
 
+class FindCredential(Protocol):
+    """The part of a code host that runners are served from."""
+
+    async def __call__(self, address: str, *, push: bool) -> Credential | None:
+        """See CodeHost.credential."""
+
+
 class CodeHost(Protocol):
     """A host of repositories.
 

@@ -22,7 +22,7 @@ class PullRequests(Protocol):
         """Those to be worked on or looked at by now, the longest due first."""
 
     def look(self, surface: str, repository: str, number: int) -> bool:
-        """Let one be looked at now; whether any run has it."""
+        """Let one be looked at now, whatever its repository's letter case; whether there is one."""
 
     def look_at_all(self) -> None:
         """Let every one that is looked at from time to time be looked at now."""

@@ -8,7 +8,7 @@ from storage.kept_tables import deliveries
 from storage.scope import Scope
 from storage.upsert import Upsert
 
-_TAKE = Upsert(deliveries, ("key",))
+_TAKE = Upsert(deliveries, ("key",), returning=deliveries.c.key)
 _FORGET = delete(deliveries).where(deliveries.c.at < bindparam("before"))
 
 
@@ -21,7 +21,8 @@ class SqlDeliveries:
 
     def take(self, key: str) -> bool:
         """Remember a delivery; False where it was taken before."""
-        return self._scope.upsert(_TAKE, {"key": key, "at": self._scope.now}).rowcount == 1
+        taken = self._scope.upsert(_TAKE, {"key": key, "at": self._scope.now}).scalar()
+        return taken is not None
 
     def forget_before(self, at: datetime) -> None:
         """Forget those that can no longer be repeated."""

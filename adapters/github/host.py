@@ -123,9 +123,9 @@ class GitHubHost:
 
     async def _bring_up_to_date(self, draft: PullDraft, found: JSON, token: str) -> SeenPull:
         """Our part of the description says how things are now; the title is left to people."""
-        present = str(found.get("body") or "")
+        present = str(found.get("body") or "").replace("\r\n", "\n")
         wanted = body_of(draft.content, present)
-        if wanted != present.replace("\r\n", "\n"):
+        if wanted != present:
             path = f"repos/{draft.repository}/pulls/{found['number']}"
             await self._client.write("PATCH", path, {"body": wanted}, token=token)
         return await self._load(draft.repository, int(found["number"]), token)

@@ -8,6 +8,7 @@ from bot.ports import output_store as output
 from bot.ports import people_store as people
 from bot.ports import pull_store as pulls
 from bot.ports import store as port
+from bot.ports.issue_store import Issues
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
 from storage.costs import SqlCosts
@@ -17,6 +18,7 @@ from storage.exports import SqlExports
 from storage.gates import SqlGates
 from storage.identities import SqlIdentities
 from storage.invocations import SqlInvocations
+from storage.issues import SqlIssues
 from storage.jobs import SqlJobs
 from storage.logs import SqlLogs
 from storage.orders import SqlOrders
@@ -51,6 +53,7 @@ class Transaction:
         self.identities: people.Identities = SqlIdentities(scope)
         self.effects: people.Effects = SqlEffects(scope)
         self.exports: people.Exports = SqlExports(scope)
+        self.issues: Issues = SqlIssues(scope)
         self.pull_requests: pulls.PullRequests = SqlPullRequests(scope)
         self.deliveries: pulls.Deliveries = SqlDeliveries(scope)
 

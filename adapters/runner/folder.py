@@ -10,6 +10,7 @@ from pathlib import Path
 
 from adapters.proc import boot_id, read_process
 from bot.domain.codec import JSON, encode
+from bot.domain.issue import Issue
 from bot.domain.pull_request import Review
 from bot.domain.runbook import Runbook
 
@@ -83,6 +84,11 @@ class JobFolder:
         """What reviewers of the pull request asked for."""
         return self.path / "review.json"
 
+    @property
+    def issue(self) -> Path:
+        """The issue that the job works on, as JSON."""
+        return self.path / "issue.json"
+
     def furnish(self) -> None:
         """Make what the program needs beside its workspace."""
         for folder in (self.tmp, self.home, self.bin):
@@ -118,6 +124,10 @@ class JobFolder:
     def write_reviews(self, reviews: Sequence[Review]) -> None:
         """What reviewers asked for, for the program to read."""
         write_whole(self.review, {"reviews": encode(reviews)})
+
+    def write_issue(self, issue: Issue) -> None:
+        """What the tracker said of the issue that the job works on."""
+        write_whole(self.issue, encode(issue))
 
     def remove_records(self) -> None:
         """The last report has been taken: nobody needs to know of this runner any more."""

@@ -47,6 +47,7 @@ class EventType(StrEnum):
     PULL_REQUEST_HELD_UP = "pull_request_held_up"
     PULL_REQUEST_REVIEWED = "pull_request_reviewed"
     ATTEMPT_OPENED = "attempt_opened"
+    MIRRORED = "mirrored"
     OWNER_ASSIGNED = "owner_assigned"
     DISPOSITION_CHANGED = "disposition_changed"
     DELETION_REQUESTED = "deletion_requested"

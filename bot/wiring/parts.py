@@ -37,6 +37,8 @@ class Parts:
     sessions: Sessions
     ids: Ids
     closing: asyncio.Event
+    trackers: dict[str, Tracker] = field(default_factory=dict)
+    """By their surface; filled as the surfaces are opened."""
 
     def run_url(self, key: str) -> str:
         """A page about a run that every surface may link to; empty where nobody could open it."""

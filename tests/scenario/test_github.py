@@ -353,12 +353,15 @@ async def test_a_rejected_one_is_followed_by_another(play: Play) -> None:
 
 async def test_a_deleted_run_hears_no_more_of_it(play: Play) -> None:
     await play.opens()
-    await play.theatre.says("developer", "/run delete 1")
-    play.theatre.rules = replace(play.theatre.rules)
+    assert (await play.theatre.says("admin", "/run delete 1")).outcome is Outcome.DONE
     await play.theatre.passes(seconds=30)
+    play.github.state.requests.clear()
     await play.hears(play.github.state.close(7))
-    run = await play.theatre.store.read(lambda tx: tx.runs.load(1))
-    assert run.disposition in {Disposition.DELETED, Disposition.PR_OPEN, Disposition.PR_REJECTED}
+    run, pull = await play.theatre.store.read(
+        lambda tx: (tx.runs.load(1), tx.pull_requests.find(1))
+    )
+    assert (run.disposition, pull) == (Disposition.DELETED, None)
+    assert play.github.state.requests == []
 
 
 async def test_the_profile_without_a_phase_for_it_keeps_its_own(play: Play) -> None:

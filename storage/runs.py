@@ -69,7 +69,9 @@ class SqlRuns:
             head=appended[-1].hash if appended else stored.head,
             updated_at=self._scope.now,
         )
-        guarded = {**_columns(saved), "of": run.id, "was": run.version}
+        before = _columns(stored)
+        changed = {name: new for name, new in _columns(saved).items() if new != before[name]}
+        guarded = {**changed, "version": saved.version, "of": run.id, "was": run.version}
         if self._scope.run(_CHANGE, guarded).rowcount != 1:
             raise ConflictError(f"{run.key} is no longer at version {run.version}")
         if appended:

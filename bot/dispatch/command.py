@@ -113,14 +113,20 @@ class Command:
 Registry = Sequence[Command]
 
 
+class UnknownVerbError(UsageError):
+    """No command is called by this word."""
+
+    def __init__(self, verb: str, commands: Sequence[str]) -> None:
+        super().__init__(f"There is no command “{verb[:40]}”.", suggestions=commands)
+        self.verb = verb
+
+
 def find_command(registry: Registry, verb: str) -> Command:
-    """The command of a verb or synonym. Raises UsageError with the nearest verbs."""
+    """The command of a verb or synonym. Raises UnknownVerbError with the nearest verbs."""
     word = verb.lower()
     for command in registry:
         if word == command.verb or word in command.synonyms:
             return command
     verbs = [name for command in registry for name in (command.verb, *command.synonyms)]
     near = difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5) or ["help"]
-    raise UsageError(
-        f"There is no command “{verb[:40]}”.", suggestions=tuple(f"/run {name}" for name in near)
-    )
+    raise UnknownVerbError(verb, [f"/run {name}" for name in near])

@@ -9,12 +9,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
-from bot.dispatch.command import Command, Registry, Request, find_command
+from bot.dispatch.command import Command, Registry, Request, UnknownVerbError, find_command
 from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused
 from bot.dispatch.issues import IssueReader, TrackerAwayError, Wanted, find_wanted
 from bot.dispatch.reading import read_verb
-from bot.dispatch.refusing import refusal_reply, refuse_control_characters, refuse_long
+from bot.dispatch.refusing import (
+    offer_blueprint,
+    refusal_reply,
+    refuse_control_characters,
+    refuse_long,
+)
 from bot.domain.actor import Actor
 from bot.domain.codec import decode, encode
 from bot.domain.conversation import Conversation
@@ -146,7 +151,8 @@ class Dispatcher:
         if not self._issues.has_trackers or invocation.done_at is not None:
             return None
         try:
-            command, values = self._parse(invocation, invocation.received_at)
+            command, tail = self._find(invocation, invocation.received_at)
+            values = _values(command, tail, invocation, invocation.received_at)
         except UserError:  # said when it is carried out
             return None
         return find_wanted(command.params, values, self._rules().catalog)
@@ -166,10 +172,17 @@ class Dispatcher:
         self, invocation: Invocation, read: Mapping[str, Issue | UserError]
     ) -> Reply:
         """Answer from a reading; what comes with the answer is kept before it is given."""
-        reply = await self._store.read(partial(self._answer, invocation, read=read))
+
+        def look(tx: Tx) -> Reply:
+            return self._answer(self._request_of(invocation, tx, read=read), invocation)
+
+        def finish(tx: Tx) -> Reply:
+            return self._finish(self._request_of(invocation, tx), invocation, reply)
+
+        reply = await self._store.read(look)
         for file in reply.files:
             await keep_file(self._files, file)
-        return await self._store.write(partial(self._finish, invocation, reply))
+        return await self._store.write(finish)
 
     async def _broken(self, invocation: Invocation) -> Reply:
         incident = self._ids.incident()
@@ -181,28 +194,22 @@ class Dispatcher:
         return reply
 
     def _unit(self, invocation: Invocation, read: Mapping[str, Issue | UserError], tx: Tx) -> Reply:
-        return self._finish(invocation, self._answer(invocation, tx, read=read), tx)
+        request = self._request_of(invocation, tx, read=read)
+        return self._finish(request, invocation, self._answer(request, invocation))
 
-    def _answer(
-        self,
-        invocation: Invocation,
-        tx: Tx,
-        *,
-        read: Mapping[str, Issue | UserError] = MappingProxyType({}),
-    ) -> Reply:
-        stored = tx.invocations.load(invocation.id)
+    def _answer(self, request: Request, invocation: Invocation) -> Reply:
+        stored = request.tx.invocations.load(invocation.id)
         if stored.done_at is not None:
             return decode(Reply, stored.reply)
-        request = self._request(tx, stored.actor, stored.conversation, issues=read)
         try:
-            with tx.savepoint():
+            with request.tx.savepoint():
                 return self._carry_out(request, stored)
         except UserError as error:
             return refusal_reply(error)
 
-    def _finish(self, invocation: Invocation, reply: Reply, tx: Tx) -> Reply:
+    def _finish(self, request: Request, invocation: Invocation, reply: Reply) -> Reply:
         """Store what the answer was, but for secrets, and for whom files were made."""
-        request = self._request(tx, invocation.actor, invocation.conversation)
+        tx = request.tx
         for file in reply.files:
             tx.exports.add(request.actor.name, file.kept)
         if reply.outcome is not Outcome.DONE:
@@ -211,6 +218,15 @@ class Dispatcher:
         stored = replace(given, message=say("said_once")) if reply.once else given
         tx.invocations.finish(invocation.id, encode(stored))
         return given
+
+    def _request_of(
+        self,
+        invocation: Invocation,
+        tx: Tx,
+        *,
+        read: Mapping[str, Issue | UserError] = MappingProxyType({}),
+    ) -> Request:
+        return self._request(tx, invocation.actor, invocation.conversation, issues=read)
 
     def _request(
         self,
@@ -241,18 +257,14 @@ class Dispatcher:
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
         refuse_control_characters(invocation)
         now = request.tx.now()
-        command, _ = self._find(invocation, now)
+        try:
+            command, tail = self._find(invocation, now)
+        except UnknownVerbError as error:
+            raise offer_blueprint(error, request.rules.catalog) from error
         if not command.for_strangers:
             require_known(request.rules.policy, request.actor)
-        _, values = self._parse(invocation, now)
+        values = _values(command, tail, invocation, now)
         return command.handle(request, command.arguments(**values))
-
-    def _parse(self, invocation: Invocation, now: datetime) -> tuple[Command, dict[str, Any]]:
-        command, tail = self._find(invocation, now)
-        if tail is None and invocation.press is not None:
-            arguments = invocation.press.arguments
-            return command, parse_press(command.params, arguments, verb=command.verb)
-        return command, parse_words(command.params, tail or "", verb=command.verb, now=now)
 
     def _find(self, invocation: Invocation, now: datetime) -> tuple[Command, str | None]:
         """The command that is meant and the words after its verb; None for a pressed button."""
@@ -262,6 +274,15 @@ class Dispatcher:
         text = str(press.arguments.get("text", "")) if press else invocation.text
         refuse_long(text)
         return read_verb(self._registry, text, conversation=invocation.conversation, now=now)
+
+
+def _values(
+    command: Command, tail: str | None, invocation: Invocation, now: datetime
+) -> dict[str, Any]:
+    """What a request gives to the parameters of its command. Raises UsageError."""
+    if tail is None and invocation.press is not None:
+        return parse_press(command.params, invocation.press.arguments, verb=command.verb)
+    return parse_words(command.params, tail or "", verb=command.verb, now=now)
 
 
 def _is_at(read: Issue | UserError, conversation: Conversation) -> TypeGuard[Issue]:

@@ -145,7 +145,8 @@ async def test_completion_offers_what_fits(theatre: Stage) -> None:
     assert await complete("deny x") == ()
 
 
-async def test_suggestions_can_be_pressed(theatre: Stage) -> None:
-    reply = await theatre.says("developer", "dispatch helo")
+@pytest.mark.parametrize("words", ["dispatch helo", "run hello"])
+async def test_suggestions_can_be_pressed(theatre: Stage, words: str) -> None:
+    reply = await theatre.says("developer", words)
     done = await theatre.press(reply.message.buttons[0], "developer")
     assert done.runs == ("R-1",)

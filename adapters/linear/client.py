@@ -38,7 +38,6 @@ class LinearClient:
             name=viewer["name"],
             is_app=bool(viewer["app"]),
             organization=organization["id"],
-            organization_name=organization["name"],
         )
 
     async def issue(self, name: str) -> LinearIssue:

@@ -1,6 +1,7 @@
 """Linear and the console about one run: decided once, told everywhere, in either order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.fakes.linear.stage import LinearStage, linear_stage
 from tests.fakes.linear.world import Session
 from tests.fakes.stage import PLAN, Runner
 
-REGION = {
+REGION: Mapping[str, Any] = {
     "prompt": "Where shall it go?",
     "fields": [{"name": "region", "label": "Region", "type": "choice", "choices": ["eu", "us"]}],
 }
@@ -43,10 +44,10 @@ async def waiting(play: LinearStage) -> tuple[Session, Runner]:
     return session, runner
 
 
-async def asked(play: LinearStage, form: dict[str, object]) -> tuple[Session, Runner]:
+async def asked(play: LinearStage, form: Mapping[str, Any]) -> tuple[Session, Runner]:
     session = await begun(play)
     runner = await (await play.stage.claims()).starts()
-    await runner.reports("question", name="ask", form=form)
+    await runner.reports("question", name="ask", form=dict(form))
     await play.settles()
     assert play.linear.world.status(session) == "awaitingInput"
     return session, runner

@@ -177,6 +177,7 @@ jobs = Table(
     words("base"),
     at("quiet_since", nullable=True),
     Column("compute_rate", Usd, nullable=False, server_default="0"),
+    Column("may_push", WORDS, nullable=False, server_default=NOTHING),
     UniqueConstraint("run_id", "number"),
     Index("jobs_live", "status", "id", **only(LIVE_ONLY)),
 )

@@ -6,12 +6,14 @@ from datetime import datetime
 from bot.domain.sight import Sight
 from bot.ports import output_store as output
 from bot.ports import people_store as people
+from bot.ports import pull_store as pulls
 from bot.ports import store as port
 from bot.ports import tracker_store as tracker
 from bot.ports.issue_store import Issues
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
 from storage.costs import SqlCosts
+from storage.deliveries import SqlDeliveries
 from storage.effects import SqlEffects
 from storage.exports import SqlExports
 from storage.gates import SqlGates
@@ -22,6 +24,7 @@ from storage.jobs import SqlJobs
 from storage.logs import SqlLogs
 from storage.orders import SqlOrders
 from storage.postings import SqlPostings
+from storage.pull_requests import SqlPullRequests
 from storage.runs import SqlRuns
 from storage.scope import Scope
 from storage.sealed import SqlSealed
@@ -55,6 +58,8 @@ class Transaction:
         self.tracker_events: tracker.TrackerEvents = SqlTrackerEvents(scope)
         self.tracker_tokens: tracker.TrackerTokens = SqlTrackerTokens(scope)
         self.issues: Issues = SqlIssues(scope)
+        self.pull_requests: pulls.PullRequests = SqlPullRequests(scope)
+        self.deliveries: pulls.Deliveries = SqlDeliveries(scope)
 
     def seeing(self, sight: Sight) -> "Transaction":
         """The same transaction as somebody sees it: other runs and gates are not there."""

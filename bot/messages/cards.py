@@ -159,13 +159,22 @@ def _run_facts(view: RunView) -> tuple[Fact, ...]:
         "elapsed": _elapsed(view),
         "cost": cost_words(run.cost),
         "branch": f"`{run.branch}`" if run.branch else "",
-        "pull_request": outside_link(run.pr_url, run.pr_url),
+        "pull_request": _pull_words(run),
         "attempt": str(run.attempt) if run.attempt > 1 else "",
         "artifacts": escape(", ".join(dict.fromkeys(a.name for a in view.artifacts))),
     }
     return tuple(
         Fact(label=word("facts", name), value=value) for name, value in shown.items() if value
     )
+
+
+def _pull_words(run: Run) -> str:
+    """A link to the pull request, and what people made of it."""
+    if not run.pr_url:
+        return ""
+    number = run.pr_url.rstrip("/").rpartition("/")[2]
+    state = word("pull_requests", run.disposition.value)
+    return " · ".join(filter(None, (outside_link(f"#{number}", run.pr_url), state)))
 
 
 def _elapsed(view: RunView) -> str:
@@ -311,6 +320,7 @@ def event_note(view: RunView, event: Event) -> Message:
         title=words.title,
         body=words.body,
         fallback=words.fallback,
+        buttons=_note_buttons(view, event),
         tone=_TONES.get(view.run.status, Tone.NEUTRAL) if final else Tone.NEUTRAL,
         mentions=_pinged(view, event),
         attributes={
@@ -323,7 +333,22 @@ def event_note(view: RunView, event: Event) -> Message:
     )
 
 
-_OWNERS = frozenset({EventType.JOB_ENDED, EventType.WENT_QUIET})
+def _note_buttons(view: RunView, event: Event) -> tuple[Button, ...]:
+    """A review that asks for changes can be followed up with one press."""
+    if event.type is not EventType.PULL_REQUEST_REVIEWED:
+        return ()
+    press = Press(verb="retry", arguments={"runs": [view.run.key]})
+    return (Button(label=word("buttons", "address"), press=press, tone=Tone.GOOD),)
+
+
+_OWNERS = frozenset(
+    {
+        EventType.JOB_ENDED,
+        EventType.WENT_QUIET,
+        EventType.PULL_REQUEST_HELD_UP,
+        EventType.PULL_REQUEST_REVIEWED,
+    }
+)
 
 
 def _pinged(view: RunView, event: Event) -> tuple[str, ...]:

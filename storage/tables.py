@@ -40,9 +40,9 @@ from storage.table_parts import (
     words,
 )
 
-assert tracker_tables.metadata is kept_tables.metadata
-metadata = kept_tables.metadata
+metadata = kept_tables.artifacts.metadata
 """All tables, those of kept_tables and tracker_tables among them."""
+assert tracker_tables.tracker_events.metadata is metadata
 
 NOTHING = text("''")
 """The default of a text that an older database does not have."""

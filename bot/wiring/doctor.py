@@ -25,6 +25,7 @@ from bot.domain.errors import UserError
 from bot.domain.labels import canonical
 from bot.ports.doctor import Check, Checks, Finding
 from bot.services.examining import Section, examine
+from bot.wiring.github_checks import github_checks
 from storage.doctor import DatabaseCheck
 
 DATABASE = "Database"
@@ -67,6 +68,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Checks:
         "Rules": (_rules(settings),),
         "Bot": (BotAtWork(address_file=data / ADDRESS_FILE),),
         "Slack": _slack(settings),
+        "GitHub": github_checks(settings, partial(read_bot_address, data / ADDRESS_FILE)),
     }
 
 

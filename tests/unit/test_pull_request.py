@@ -36,7 +36,7 @@ ALLOWED = {(NONE, OPEN), (OPEN, MERGED), (OPEN, REJECTED), (REJECTED, OPEN)}
 """The transitions of docs/model.md that are not people's own."""
 
 
-@pytest.mark.parametrize(("now", "state"), product(Disposition, PullState))
+@pytest.mark.parametrize(("now", "state"), [*product(Disposition, PullState)])
 def test_every_step_is_one_that_the_model_has(now: Disposition, state: PullState) -> None:
     for following in decide_dispositions(now, state):
         assert (now, following) in ALLOWED

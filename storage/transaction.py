@@ -8,6 +8,7 @@ from bot.ports import output_store as output
 from bot.ports import people_store as people
 from bot.ports import pull_store as pulls
 from bot.ports import store as port
+from bot.ports import tracker_store as tracker
 from bot.ports.issue_store import Issues
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
@@ -27,6 +28,7 @@ from storage.pull_requests import SqlPullRequests
 from storage.runs import SqlRuns
 from storage.scope import Scope
 from storage.sealed import SqlSealed
+from storage.tracker_events import SqlTrackerEvents, SqlTrackerTokens
 from storage.transcript import SqlTranscript
 from storage.workspaces import SqlWorkspaces
 
@@ -53,6 +55,8 @@ class Transaction:
         self.identities: people.Identities = SqlIdentities(scope)
         self.effects: people.Effects = SqlEffects(scope)
         self.exports: people.Exports = SqlExports(scope)
+        self.tracker_events: tracker.TrackerEvents = SqlTrackerEvents(scope)
+        self.tracker_tokens: tracker.TrackerTokens = SqlTrackerTokens(scope)
         self.issues: Issues = SqlIssues(scope)
         self.pull_requests: pulls.PullRequests = SqlPullRequests(scope)
         self.deliveries: pulls.Deliveries = SqlDeliveries(scope)

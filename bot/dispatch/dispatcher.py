@@ -9,12 +9,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
-from bot.dispatch.command import Command, Registry, Request, find_command
+from bot.dispatch.command import Command, Registry, Request, UnknownVerbError, find_command
 from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused
-from bot.dispatch.issues import IssueReader, named_issues
+from bot.dispatch.issues import IssueReader, TrackerAwayError, named_issues
 from bot.dispatch.reading import read_verb
-from bot.dispatch.refusing import refusal_reply, refuse_control_characters, refuse_long
+from bot.dispatch.refusing import (
+    offer_blueprint,
+    refusal_reply,
+    refuse_control_characters,
+    refuse_long,
+)
 from bot.domain.actor import Actor
 from bot.domain.codec import decode, encode
 from bot.domain.conversation import Conversation
@@ -91,6 +96,8 @@ class Dispatcher:
                 return await self._look_up(invocation)
             read = await self._read_issues(invocation)
             return await self._store.write(partial(self._unit, invocation, read))
+        except TrackerAwayError:
+            return Reply(message=say("tracker_away", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except UnavailableError:
             return Reply(message=say("unavailable", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except Exception:  # the border between a person and our bugs
@@ -127,7 +134,8 @@ class Dispatcher:
 
         def unit(tx: Tx) -> Rules | None:
             request = self._request(tx, actor, conversation)
-            return request.rules if request.actor.handle in request.rules.policy.people else None
+            known = request.actor.handle in request.rules.policy.people
+            return request.rules if known else None
 
         rules = await self._store.read(unit)
         if rules is None:
@@ -136,28 +144,24 @@ class Dispatcher:
 
     async def _read_issues(self, invocation: Invocation) -> Mapping[str, Issue | UserError]:
         """What was read of the issues that a request names, if its person is known."""
-        if not self._issues.reads or invocation.done_at is not None:
+        names = self._named_issues(invocation)
+        if not names or not await self._store.read(partial(self._is_known, invocation)):
             return {}
-
-        def unit(tx: Tx) -> tuple[str, ...]:
-            request = self._request(tx, invocation.actor, invocation.conversation)
-            try:
-                require_known(request.rules.policy, request.actor)
-                command, values = self._parse(invocation, tx.now())
-            except UserError:  # said when it is carried out
-                return ()
-            return named_issues(command.params, values, request.rules.catalog)
-
-        if not self._takes_issues(invocation):
-            return {}
-        names = await self._store.read(unit)
         return await self._issues.read(names, conversation=invocation.conversation)
 
-    def _takes_issues(self, invocation: Invocation) -> bool:
+    def _named_issues(self, invocation: Invocation) -> tuple[str, ...]:
+        if not self._issues.has_trackers or invocation.done_at is not None:
+            return ()
         try:
-            return self._find(invocation, invocation.received_at)[0].takes_issues
-        except UsageError:
-            return False
+            command, tail = self._find(invocation, invocation.received_at)
+            values = _values(command, tail, invocation, invocation.received_at)
+        except UserError:  # said when it is carried out
+            return ()
+        return named_issues(command.params, values, self._rules().catalog)
+
+    def _is_known(self, invocation: Invocation, tx: Tx) -> bool:
+        request = self._request(tx, invocation.actor, invocation.conversation)
+        return request.actor.handle in request.rules.policy.people
 
     def _only_reads(self, invocation: Invocation) -> bool:
         try:
@@ -252,18 +256,14 @@ class Dispatcher:
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
         refuse_control_characters(invocation)
         now = request.tx.now()
-        command, _ = self._find(invocation, now)
+        try:
+            command, tail = self._find(invocation, now)
+        except UnknownVerbError as error:
+            raise offer_blueprint(error, request.rules.catalog) from error
         if not command.for_strangers:
             require_known(request.rules.policy, request.actor)
-        _, values = self._parse(invocation, now)
+        values = _values(command, tail, invocation, now)
         return command.handle(request, command.arguments(**values))
-
-    def _parse(self, invocation: Invocation, now: datetime) -> tuple[Command, dict[str, Any]]:
-        command, tail = self._find(invocation, now)
-        if tail is None and invocation.press is not None:
-            arguments = invocation.press.arguments
-            return command, parse_press(command.params, arguments, verb=command.verb)
-        return command, parse_words(command.params, tail or "", verb=command.verb, now=now)
 
     def _find(self, invocation: Invocation, now: datetime) -> tuple[Command, str | None]:
         """The command that is meant and the words after its verb; None for a pressed button."""
@@ -273,6 +273,15 @@ class Dispatcher:
         text = str(press.arguments.get("text", "")) if press else invocation.text
         refuse_long(text)
         return read_verb(self._registry, text, conversation=invocation.conversation, now=now)
+
+
+def _values(
+    command: Command, tail: str | None, invocation: Invocation, now: datetime
+) -> dict[str, Any]:
+    """What a request gives to the parameters of its command. Raises UsageError."""
+    if tail is None and invocation.press is not None:
+        return parse_press(command.params, invocation.press.arguments, verb=command.verb)
+    return parse_words(command.params, tail or "", verb=command.verb, now=now)
 
 
 def _is_at(read: Issue | UserError, conversation: Conversation) -> TypeGuard[Issue]:

@@ -28,6 +28,7 @@ from bot.ports.issue_store import Issues
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
 from bot.ports.pull_store import Deliveries, PullRequests
+from bot.ports.tracker_store import TrackerEvents, TrackerTokens
 
 T = TypeVar("T")
 
@@ -335,6 +336,8 @@ class Tx(Protocol):
     effects: Effects
     exports: Exports
     issues: Issues
+    tracker_events: TrackerEvents
+    tracker_tokens: TrackerTokens
     pull_requests: PullRequests
     deliveries: Deliveries
 

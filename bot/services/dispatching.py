@@ -58,13 +58,7 @@ def dispatch(
     rules.permit(actor, "dispatch", project=blueprint.project, blueprint=blueprint.name)
     require_enabled(tx, rules, blueprint.name, project=blueprint.project)
     inputs = blueprint.read_inputs(request.inputs)
-    if request.branch and not _BRANCH.fullmatch(request.branch):
-        raise UserError(
-            f"“{request.branch[:80]}” cannot name a branch: use letters, digits and ._-/@+, "
-            "without “..”, and begin with a letter or digit."
-        )
-    if request.owner:
-        require_person(rules, request.owner, project=blueprint.project)
+    _require_sound(rules, request, project=blueprint.project)
     issue, place = request.issue, find_place(tx, conversation)
     require_free(tx, issue.dedupe_key if issue else "")
     owner, fallback = _owner(tx, rules, request, actor=actor, project=blueprint.project)
@@ -98,6 +92,17 @@ def dispatch(
         )
     )
     return _queue_first_job(tx, run, blueprint, actor)
+
+
+def _require_sound(rules: Rules, request: DispatchRequest, *, project: str) -> None:
+    """Raises UserError for a branch that none can be called, or an owner who is not known."""
+    if request.branch and not _BRANCH.fullmatch(request.branch):
+        raise UserError(
+            f"“{request.branch[:80]}” cannot name a branch: use letters, digits and ._-/@+, "
+            "without “..”, and begin with a letter or digit."
+        )
+    if request.owner:
+        require_person(rules, request.owner, project=project)
 
 
 def _owner(

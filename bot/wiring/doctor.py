@@ -10,6 +10,7 @@ from adapters.doctor.bot_at_work import BotAtWork, read_bot_address
 from adapters.doctor.machine import DataFolder, JobIsolation, check_versions
 from adapters.doctor.rules import RuleFiles
 from adapters.doctor.settings import EncryptionKey, PublicAddress, SettingNames
+from adapters.linear.doctor import LinearAccess, LinearCheck
 from adapters.policy_file import load_policy
 from adapters.prices_file import load_prices
 from adapters.runner.control_group import delegated_group
@@ -68,6 +69,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Checks:
         "Rules": (_rules(settings),),
         "Bot": (BotAtWork(address_file=data / ADDRESS_FILE),),
         "Slack": _slack(settings),
+        "Linear": (_linear(settings),),
         "GitHub": github_checks(settings, partial(read_bot_address, data / ADDRESS_FILE)),
     }
 
@@ -106,6 +108,17 @@ def _slack(settings: Settings) -> tuple[Check, ...]:
         ),
         Places(access=access, channels=_channels(settings)),
     )
+
+
+def _linear(settings: Settings) -> LinearCheck:
+    access = LinearAccess(
+        api_url=settings.linear_api_url,
+        token=settings.linear_token,
+        client_id=settings.linear_client_id,
+        client_secret=settings.linear_client_secret,
+        webhook_secret=settings.linear_webhook_secret,
+    )
+    return LinearCheck(access=access, clock=SystemClock(), public_url=settings.public_url)
 
 
 def _channels(settings: Settings) -> tuple[str, ...]:

@@ -42,12 +42,16 @@ class Parts:
     """By their surface; filled as the surfaces are opened."""
 
     def run_url(self, key: str) -> str:
-        """A page about a run that every surface may link to; empty where nobody could open it."""
-        settings = self.settings
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        here = f"http://{host}:{settings.port}" if settings.rehearsal else ""
-        base = settings.public_url.rstrip("/") or here
-        return f"{base}/runs/{key}" if base else ""
+        """The page of a run."""
+        return run_url(self.settings, key)
+
+
+def run_url(settings: Settings, key: str) -> str:
+    """A page about a run that every surface may link to; empty where nobody could open it."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    here = f"http://{host}:{settings.port}" if settings.rehearsal else ""
+    base = settings.public_url.rstrip("/") or here
+    return f"{base}/runs/{key}" if base else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ from bot.domain.plan import Plan
 from bot.domain.posting import CARD
 from bot.domain.run import Cost
 from bot.domain.vocabulary import LIVE, Disposition, Mode, Profile, Reason, Status
-from storage import kept_tables
+from storage import kept_tables, tracker_tables
 from storage.columns import ID, PLACE, WORDS, Duration, Json, Labels, Usd, Word
 from storage.table_parts import (
     actor_columns,
@@ -40,8 +40,9 @@ from storage.table_parts import (
     words,
 )
 
-metadata = kept_tables.artifacts.metadata
-"""All tables, those of kept_tables among them."""
+assert tracker_tables.metadata is kept_tables.metadata
+metadata = kept_tables.metadata
+"""All tables, those of kept_tables and tracker_tables among them."""
 
 NOTHING = text("''")
 """The default of a text that an older database does not have."""
@@ -50,6 +51,7 @@ QUEUED = text(f"status = '{Status.QUEUED.value}'")
 LIVE_ONLY = text(f"status IN {tuple(status.value for status in sorted(LIVE))}")
 CLAIMED = text("token_hash <> ''")
 PENDING = text("wanted > told AND given_up = ''")
+CARD_IN_THREAD = text(f"subject = '{CARD}' AND thread <> ''")
 CARD_TOLD = text(f"subject = '{CARD}' AND message_id <> ''")
 OPEN = text(f"state = '{GateState.OPEN.value}'")
 LIVE_DEDUPED = text(f"dedupe_key <> '' AND {LIVE_ONLY.text}")
@@ -175,6 +177,7 @@ jobs = Table(
     words("base"),
     at("quiet_since", nullable=True),
     Column("compute_rate", Usd, nullable=False, server_default="0"),
+    Column("may_push", WORDS, nullable=False, server_default=NOTHING),
     UniqueConstraint("run_id", "number"),
     Index("jobs_live", "status", "id", **only(LIVE_ONLY)),
 )
@@ -255,6 +258,7 @@ postings = Table(
     UniqueConstraint("run_id", *PLACE, "subject"),
     Index("postings_pending", "run_id", *PLACE[:3], "id", **only(PENDING)),
     Index("postings_cards", "message_id", **only(CARD_TOLD)),
+    Index("postings_threads", "thread", **only(CARD_IN_THREAD)),
 )
 
 invocations = Table(

@@ -72,7 +72,7 @@ class Conduct:
             return self._stopped(None) or failed(Reason.TOOL_ERROR, error.text)
         self._claim.outbox.add(ReportKind.WORKSPACE, {"base": base})
         self._claim.folder.furnish()
-        self._lay_out_runbook()
+        self._lay_out_files()
         bound = bind_cpu(self._claim.assignment.job, self._claim.assignment.limits.cpu)
         try:
             return self._work(base, bound)
@@ -81,10 +81,14 @@ class Conduct:
         finally:
             bound.release()
 
-    def _lay_out_runbook(self) -> None:
-        assignment = self._claim.assignment
+    def _lay_out_files(self) -> None:
+        assignment, folder = self._claim.assignment, self._claim.folder
         if assignment.runbook is not None:
-            self._claim.folder.write_runbook(assignment.runbook, assignment.secrets)
+            folder.write_runbook(assignment.runbook, assignment.secrets)
+        if assignment.issue is not None:
+            folder.write_issue(assignment.issue)
+        if assignment.reviews:
+            folder.write_reviews(assignment.reviews)
 
     def _prepare(self) -> str:
         """Make the workspace; the base commit, or "" without a repository or when stopped."""
@@ -93,9 +97,13 @@ class Conduct:
             folder.workspace.mkdir(exist_ok=True)
             return ""
 
+        login = self._claim.credentials()
+
         def prepare() -> str:
             with self._claim.descendants.on_loan():
-                return workspace.prepare(folder.path, assignment.repository, assignment.branch)
+                return workspace.prepare(
+                    folder.path, assignment.repository, assignment.branch, login.to_read
+                )
 
         outcome: list[str | UserError] = []
         self._worker.submit(prepare, done=outcome.append, failed=outcome.append)

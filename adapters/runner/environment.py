@@ -47,9 +47,13 @@ def program_environment(
     }
     if assignment.runbook is not None:
         environment["SIGNALBOX_RUNBOOK"] = str(folder.runbook)
+    if assignment.issue is not None:
+        environment["SIGNALBOX_ISSUE_FILE"] = str(folder.issue)
     for name, value in assignment.inputs.items():
         variable = re.sub(r"\W", "_", name, flags=re.ASCII).upper()
         environment[f"SIGNALBOX_INPUT_{variable}"] = _text(value)
+    if assignment.reviews:
+        environment["SIGNALBOX_REVIEW"] = str(folder.review)
     if assignment.replies is Replies.FILE:
         environment["SIGNALBOX_REPLIES"] = str(folder.replies)
     if assignment.resume_gate:

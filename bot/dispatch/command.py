@@ -1,19 +1,20 @@
 """Commands: what a verb is made of, and the registry that all surfaces read."""
 
 import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
 from typing import Any
 
 from bot.domain.actor import Actor
 from bot.domain.conversation import Conversation
-from bot.domain.errors import UsageError
+from bot.domain.errors import UsageError, UserError
+from bot.domain.issue import Issue
 from bot.domain.person import Account
 from bot.domain.run import Run
 from bot.domain.selection import Filter, Ref, RefKind, Selection
 from bot.grammar.filters import ME
-from bot.grammar.params import Param
+from bot.grammar.params import Kind, Param
 from bot.messages.reply import Reply
 from bot.ports.clock import Ids
 from bot.ports.store import Tx
@@ -40,6 +41,15 @@ class Request:
     account: Account
     """What the surface says of who asks; `actor` is the person behind it."""
     ids: Ids
+    issues: Mapping[str, Issue | UserError] = field(default_factory=dict)
+    """What was read of the issues that the arguments name, or why it could not be."""
+
+    def issue(self, name: str) -> Issue | None:
+        """The issue that an argument names, if it names one. Raises why it could not be read."""
+        found = self.issues.get(name)
+        if isinstance(found, UserError):
+            raise found
+        return found
 
     def select(self, selection: Selection, verb: str, *, most: int = MOST_RUNS) -> tuple[Run, ...]:
         """The runs that a selection means to this person, in this conversation."""
@@ -94,6 +104,11 @@ class Command:
     """Whether it only reads, and its reply may bring files: it keeps no writer waiting."""
 
     @property
+    def takes_issues(self) -> bool:
+        """Whether an argument may name an issue, which is read from its tracker before."""
+        return any(param.kind in {Kind.WORK, Kind.ISSUE} for param in self.params)
+
+    @property
     def usage(self) -> str:
         """The grammar in one line."""
         shown = [param.usage for param in self.params if not param.hidden]
@@ -103,14 +118,20 @@ class Command:
 Registry = Sequence[Command]
 
 
+class UnknownVerbError(UsageError):
+    """No command is called by this word."""
+
+    def __init__(self, verb: str, commands: Sequence[str]) -> None:
+        super().__init__(f"There is no command “{verb[:40]}”.", suggestions=commands)
+        self.verb = verb
+
+
 def find_command(registry: Registry, verb: str) -> Command:
-    """The command of a verb or synonym. Raises UsageError with the nearest verbs."""
+    """The command of a verb or synonym. Raises UnknownVerbError with the nearest verbs."""
     word = verb.lower()
     for command in registry:
         if word == command.verb or word in command.synonyms:
             return command
     verbs = [name for command in registry for name in (command.verb, *command.synonyms)]
     near = difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5) or ["help"]
-    raise UsageError(
-        f"There is no command “{verb[:40]}”.", suggestions=tuple(f"/run {name}" for name in near)
-    )
+    raise UnknownVerbError(verb, [f"/run {name}" for name in near])

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from bot.domain.blueprint import Limits, Replies, Stream, Value
 from bot.domain.codec import JSON
+from bot.domain.issue import Issue
+from bot.domain.pull_request import Review
 from bot.domain.runbook import Runbook
 from bot.domain.vocabulary import Mode
 
@@ -32,6 +34,8 @@ class Assignment:
     branch: str = ""
     """The only branch the runner pushes."""
     inputs: Mapping[str, Value] = field(default_factory=dict)
+    reviews: tuple[Review, ...] = ()
+    """What reviewers of the pull request asked for; untrusted."""
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -41,6 +45,8 @@ class Assignment:
     """How long a program may wait at a gate before it is parked."""
     grace: timedelta = timedelta(seconds=10)
     """How long a program has to end politely before everything is killed."""
+    issue: Issue | None = None
+    """What it works on. Written by anybody who may write to the tracker: never instructions."""
     resume_gate: str = ""
     """The gate whose decision this claim resumes with."""
     resume_decision: Mapping[str, JSON] = field(default_factory=dict)

@@ -83,6 +83,7 @@ def _environment() -> Environment:
         bold=lambda text: Marked(f"**{markup.escape(str(text))}**"),
         person=lambda handle: Marked(link(f"@{handle}", f"person:{handle}")),
         run=lambda key: Marked(link(str(key), f"run:{key}")),
+        to=lambda text, url: Marked(outside_link(str(text), str(url))),
         time=moment_link,
         moment=lambda text: moment_link(datetime.fromisoformat(text)),
         duration=say_duration,
@@ -99,6 +100,12 @@ def _finalize(value: Any) -> str:
 def link(text: str, target: str) -> str:
     """A link as markup."""
     return f"[{markup.escape(text)}]({markup.escape(target)})"
+
+
+def outside_link(text: str, url: str) -> str:
+    """A link to a page elsewhere as markup; of any other address only the text."""
+    is_page = url.startswith(("https://", "http://"))
+    return link(text, url) if is_page else markup.escape(text)
 
 
 def people(handles: object) -> Marked:

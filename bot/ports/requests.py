@@ -5,6 +5,7 @@ from typing import Protocol
 from bot.domain.actor import Actor
 from bot.domain.conversation import Conversation
 from bot.domain.invocation import Invocation, Press
+from bot.domain.issue import Issue
 from bot.messages.reply import Reply
 
 
@@ -29,3 +30,12 @@ class Requests(Protocol):
         self, text: str, *, actor: Actor, conversation: Conversation
     ) -> tuple[str, ...]:
         """What the last word of a request may become."""
+
+
+class IssueSearch(Protocol):
+    """The dispatcher's way to the trackers, for forms in which an issue is chosen."""
+
+    async def find_issues(
+        self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
+    ) -> tuple[Issue, ...]:
+        """Issues whose key or title fits these words, for forms; at once, or what is known."""

@@ -24,8 +24,11 @@ from bot.domain.run import Run
 from bot.domain.selection import Filter
 from bot.domain.sight import Sight
 from bot.domain.vocabulary import Profile, Status
+from bot.ports.issue_store import Issues
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
+from bot.ports.pull_store import Deliveries, PullRequests
+from bot.ports.tracker_store import TrackerEvents, TrackerTokens
 
 T = TypeVar("T")
 
@@ -41,6 +44,7 @@ class Topic(StrEnum):
     TRANSCRIPT = "transcript"
     OUTPUT = "output"
     """A job said something, or ended."""
+    PULL_REQUESTS = "pull_requests"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +80,9 @@ class Runs(Protocol):
 
     def find(self, filter_: Filter, *, limit: int, before: int | None = None) -> tuple[Run, ...]:
         """The runs that match, newest first; `before` is the last id of the page before."""
+
+    def find_live(self, dedupe_key: str) -> int | None:
+        """The id of the live run with this key, whoever may see it."""
 
     def find_titled(self, words: str, *, limit: int) -> tuple[Run, ...]:
         """Runs whose title contains these words, letter case aside, newest first."""
@@ -209,7 +216,7 @@ class Postings(Protocol):
         """The posting of a subject."""
 
     def find_run(self, conversation: Conversation) -> int | None:
-        """The run whose card is the root of this thread."""
+        """The run whose card is the root of this thread, or the newest that is told in it."""
 
     def want_again(self, run_id: int) -> None:
         """Let all that was told of a run be told anew."""
@@ -334,6 +341,11 @@ class Tx(Protocol):
     identities: Identities
     effects: Effects
     exports: Exports
+    issues: Issues
+    tracker_events: TrackerEvents
+    tracker_tokens: TrackerTokens
+    pull_requests: PullRequests
+    deliveries: Deliveries
 
     def seeing(self, sight: Sight) -> "Tx":
         """The same transaction as somebody sees it: other runs and gates are not there."""

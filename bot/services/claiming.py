@@ -17,6 +17,7 @@ from bot.ports.job_source import Held, Offer
 from bot.ports.store import Tx
 from bot.services.case import load_case
 from bot.services.planning import awaits_planning
+from bot.services.pull_requesting import reviews_for
 from bot.services.rules import Rules
 
 _LOOK_AHEAD = 200
@@ -46,7 +47,7 @@ def claim(tx: Tx, rules: Rules, offer: Offer, *, token: str) -> Assignment | Non
 
 def _fits(tx: Tx, job: Job, offer: Offer) -> bool:
     fits = not missing(job.labels, offer.labels) and job.workspace_agent in {None, offer.agent}
-    return fits and not awaits_planning(tx, job)
+    return fits and job.claimable_at <= tx.now() and not awaits_planning(tx, job)
 
 
 def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
@@ -73,6 +74,8 @@ def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
         stream=blueprint.stream,
         hold=rules.periods.hold,
         grace=rules.periods.grace,
+        issue=run.issue,
+        reviews=reviews_for(tx, job),
         resume_gate=resume.key if resume else "",
         resume_decision=decision_data(resume) if resume else {},
     )

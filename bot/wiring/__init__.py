@@ -23,11 +23,12 @@ from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import UserError
 from bot.ports.clock import Ids
 from bot.ports.store import Store
+from bot.ports.tracker import Tracker
 from bot.services.rules import Periods
 from bot.services.sweeping import renew_leases
 from bot.wiring.background import background
 from bot.wiring.embedded import open_embedded
-from bot.wiring.github import open_github
+from bot.wiring.github import github_hosting, open_github
 from bot.wiring.linear import open_linear
 from bot.wiring.parts import OpenSurface, Parts, Surface
 from bot.wiring.slack import open_slack
@@ -101,6 +102,7 @@ def _rulebook(settings: Settings, data: Path) -> Rulebook:
         prices=settings.prices_file,
         base=data,
         periods=periods,
+        hosting=github_hosting(settings),
     )
 
 
@@ -112,6 +114,8 @@ async def _at_work(
     await store.write(lambda tx: renew_leases(tx, rulebook.current()))
     async with AsyncExitStack() as stack:
         surfaces = [await stack.enter_async_context(opened(parts)) for opened in _SURFACES]
+        found = [surface.tracker for surface in surfaces if surface.tracker]
+        parts.trackers.update({tracker.surface: tracker for tracker in found})
         address = await stack.enter_async_context(_serving(parts, surfaces))
         await stack.enter_async_context(background(parts, surfaces))
         sign_in = f"{address}{parts.sessions.sign_in_path}" if settings.rehearsal else ""
@@ -127,18 +131,23 @@ async def _at_work(
 def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rulebook) -> Parts:
     ids, rules, artifacts = RandomIds(), rulebook.current, ArtifactFolder(data / "artifacts")
     vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
+    trackers: dict[str, Tracker] = {}
+    dispatcher = Dispatcher(
+        store, COMMANDS, rules=rules, ids=ids, vault=vault, files=artifacts, trackers=trackers
+    )
     return Parts(
         settings=settings,
         data=data,
         store=store,
         rulebook=rulebook,
         vault=vault,
-        dispatcher=Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault, files=artifacts),
+        dispatcher=dispatcher,
         artifacts=artifacts,
         access=ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal),
         sessions=_sessions(settings, data, ids),
         ids=ids,
         closing=asyncio.Event(),
+        trackers=trackers,
     )
 
 
@@ -146,7 +155,11 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
 async def _serving(parts: Parts, surfaces: Sequence[Surface]) -> AsyncIterator[str]:
     """The address under which everything is served while the block runs."""
     settings = parts.settings
-    routers = [*api_routers(parts), *(each for surface in surfaces for each in surface.routers)]
+    credential = next((each.credential for each in surfaces if each.credential), None)
+    routers = [
+        *api_routers(parts, credential),
+        *(each for surface in surfaces for each in surface.routers),
+    ]
     app = build_app(routers, parts.ids, ready=partial(_ready, parts.store), hosts=settings.hosts)
     async with serve(
         app, parts.data, host=settings.host, port=settings.port, closing=parts.closing

@@ -16,6 +16,7 @@ from adapters.web.sessions import Sessions
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
 from bot.ports.clock import Ids
+from bot.ports.code_host import FindCredential
 from bot.ports.messenger import Messenger
 from bot.ports.tracker import Tracker
 from bot.ports.vault import Vault
@@ -37,14 +38,16 @@ class Parts:
     sessions: Sessions
     ids: Ids
     closing: asyncio.Event
+    trackers: dict[str, Tracker] = field(default_factory=dict)
+    """By their surface; filled as the surfaces are opened."""
 
-    def run_url(self, key: str) -> str:
-        """A page about a run that every surface may link to; empty where nobody could open it."""
-        settings = self.settings
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        here = f"http://{host}:{settings.port}" if settings.rehearsal else ""
-        base = settings.public_url.rstrip("/") or here
-        return f"{base}/runs/{key}" if base else ""
+
+def run_url(settings: Settings, key: str) -> str:
+    """A page about a run that every surface may link to; empty where nobody could open it."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    here = f"http://{host}:{settings.port}" if settings.rehearsal else ""
+    base = settings.public_url.rstrip("/") or here
+    return f"{base}/runs/{key}" if base else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,8 @@ class Surface:
     sweeps: Mapping[str, tuple[float, Sweep]] = field(default_factory=dict)
     """What the bot that leads does every so many seconds, by a name that no other has."""
     tracker: Tracker | None = None
+    credential: FindCredential | None = None
+    """What opens the repositories of a code host for runners."""
 
 
 OpenSurface: TypeAlias = Callable[[Parts], AbstractAsyncContextManager[Surface]]

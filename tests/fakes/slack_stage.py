@@ -1,5 +1,6 @@
 """A stage whose conversation is a channel of the fake Slack, told by the real messenger."""
 
+import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from bot.domain.run import Run
 from bot.domain.vocabulary import Mode
 from bot.notifier import Notifier
 from bot.services.dispatching import DispatchRequest, dispatch
-from tests.fakes.slack.entities import FakeMessage
+from tests.fakes.block_kit import check_blocks, check_view
 from tests.fakes.slack.fake import FakeSlack, fake_slack
+from tests.fakes.slack.shown import FakeMessage
 from tests.fakes.stage import Stage, stage
 
 TEAM = "T0001"
@@ -135,3 +137,16 @@ async def slack_stage(
             slack.add_user(user)
         slack.add_channel("C1", members=list(USERS.values()), name="deploys")
         yield SlackStage(opened, slack, **options)
+        check_payloads(slack)
+
+
+def check_payloads(slack: FakeSlack) -> None:
+    """Fails where anything that was sent would be refused by Slack's own rules."""
+    for call in slack.calls:
+        for name, check in (("blocks", check_blocks), ("view", check_view)):
+            given = call.arguments.get(name)
+            payload = json.loads(given) if isinstance(given, str) else given
+            if payload:
+                check(payload)
+        if call.method in {"chat.postMessage", "chat.update", "chat.postEphemeral"}:
+            assert call.arguments["text"], "no fallback"

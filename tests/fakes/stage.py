@@ -40,6 +40,7 @@ from bot.services.undoing import sweep_effects
 from commands import COMMANDS
 from storage.stores import store_at
 from tests.fakes.clock import FakeClock, FixedIds
+from tests.fakes.tracker import FakeTracker
 
 POLICY = Policy(
     people={
@@ -141,6 +142,7 @@ class Stage:
     rules: Rules
     messengers: Mapping[str, Messenger]
     files: ArtifactFiles
+    tracker: FakeTracker = field(default_factory=FakeTracker)
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -152,6 +154,7 @@ class Stage:
             ids=FixedIds(),
             vault=self.vault,
             files=self.files,
+            trackers={self.tracker.surface: self.tracker},
         )
         self.notifier = Notifier(self.store, self.messengers, rules=lambda: self.rules)
         self.source = EmbeddedJobSource(
@@ -186,10 +189,24 @@ class Stage:
             if entry.thread is None and entry.message["attributes"].get("run") == run
         )
 
-    async def says_in_slack(self, account: str, text: str, *, channel: str = "C1") -> Reply:
+    async def says_in_slack(
+        self, account: str, text: str, *, channel: str = "C1", thread: str | None = None
+    ) -> Reply:
         """Somebody types in another chat, which knows them by an account of its own."""
         place = Conversation(surface="slack", tenant="T1", channel=channel)
-        return await self._asks(account, text=text, place=place)
+        return await self._asks(account, text=text, place=place, thread=thread)
+
+    async def presses_in(
+        self, place: Conversation, account: str, verb: str, **arguments: JSON
+    ) -> Reply:
+        """Somebody presses a button anywhere, or a tracker says the like of it."""
+        press = Press(verb=verb, arguments=arguments)
+        return await self._asks(account, press=press, place=place.root, thread=place.thread)
+
+    async def told_in(self, place: Conversation) -> list[Message]:
+        """Every message of another channel and its threads, as it stands."""
+        said = await self.store.read(lambda tx: tx.transcript.since(place, change=0, limit=1_000))
+        return [decode(Message, entry.message) for entry in sorted(said, key=lambda s: s.id)]
 
     async def _asks(
         self,
@@ -264,7 +281,9 @@ async def stage(database: str, *, rules_: Rules | None = None) -> AsyncIterator[
     await store.open()
     try:
         messenger = TranscriptMessenger(store, "console")
-        messengers = {"console": messenger, "slack": TranscriptMessenger(store, "slack")}
+        others = ("slack", "linear")
+        messengers = {"console": messenger}
+        messengers |= {name: TranscriptMessenger(store, name) for name in others}
         with TemporaryDirectory() as folder:
             files = ArtifactFolder(Path(folder))
             yield Stage(store, clock, rules_ or rules(), messengers, files)

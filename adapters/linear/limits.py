@@ -1,0 +1,35 @@
+"""The limits of Linear, as its documentation gives them, and those that we set ourselves."""
+
+from datetime import timedelta
+
+API = "https://api.linear.app/graphql"
+
+FIRST_ACTIVITY = timedelta(seconds=10)
+"""A session without any activity by then is shown as unresponsive."""
+STALE = timedelta(minutes=30)
+"""A session without any activity for so long is shown as stale."""
+HEARTBEAT = timedelta(minutes=20)
+"""Silence after which a live run says that it lives."""
+
+WINDOW = timedelta(seconds=60)
+"""How far the time in a webhook may be from ours."""
+LONGEST_WEBHOOK = 512 * 1024
+"""Bytes of a webhook that are read; Linear's own are far below."""
+
+LONGEST_TEXT = 8_000
+"""Characters of one activity or comment, ours: what is longer is cut, and says so."""
+LONGEST_LABEL = 80
+MOST_OPTIONS = 12
+"""Options of one question."""
+
+TIMEOUT = 15.0
+"""Seconds for one call."""
+
+DEAREST_CALL = 10_000
+"""Complexity points that one call may cost."""
+PERIOD = timedelta(hours=1)
+"""In which the limits refill."""
+RESERVE = 0.05
+"""Part of a limit that is kept for what cannot wait: first activities, decisions, ends."""
+REFUSED_WAIT = 60.0
+"""Seconds until a call is tried again where Linear does not say."""

@@ -26,7 +26,7 @@ OPEN = re.compile(r"open:\d+")
 
 _COLOURS = {Tone.BUSY: "🔵", Tone.ATTENTION: "🟡", Tone.GOOD: "🟢", Tone.BAD: "🔴"}
 _STYLES = {Tone.GOOD: "primary", Tone.BAD: "danger"}
-_SHORT_FACT = 48
+_SHORT_FACT = 40
 """Characters of a value that stands in one of two columns."""
 _LABEL = 60
 _LONG_FACTS = 4

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from adapters.slack.answers import Answers, Asker
 from adapters.slack.dispatch_form import dispatch_modal
@@ -24,6 +25,7 @@ from tests.architecture.source import ROOT
 from tests.fakes.slack.page import channel_page, home_page, modal_page, thread_page
 from tests.fakes.slack.shown import FakeView
 from tests.fakes.slack_stage import SlackStage, slack_stage
+from tests.fakes.small_png import shrink
 from tests.fakes.stage import FIX, Runner
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -52,7 +54,7 @@ class Page:
 
     html: str
     height: int
-    width: int = 720
+    width: int = 660
 
 
 async def pages() -> Mapping[str, Page]:
@@ -77,7 +79,7 @@ async def _story(world: SlackStage) -> Mapping[str, Page]:
     await runner.reports("gate", checkpoint="plan", plan=PLAN)
     await world.goes_on(10, step=1)
     card = world.said()[0]
-    found["slack-approval"] = Page(html=thread_page(slack, "C1", card.ts), height=860)
+    found["slack-approval"] = Page(html=thread_page(slack, "C1", card.ts), height=720)
     found["slack-deny"] = Page(html=modal_page(slack, _modal(_button(world, "deny"))), height=290)
     await world.stage.says("reviewer", "approve R-1 ship it")
     await runner.reports("phase", name="EXECUTING")
@@ -85,7 +87,7 @@ async def _story(world: SlackStage) -> Mapping[str, Page]:
     await _answers(world, found)
     await runner.ends()
     await world.goes_on(10, step=1)
-    found["slack-done"] = Page(html=thread_page(slack, "C1", card.ts), height=900)
+    found["slack-done"] = Page(html=thread_page(slack, "C1", card.ts), height=620)
     await _second(world, found)
     return found
 
@@ -115,10 +117,10 @@ async def _home(world: SlackStage, listed: Reply, found: dict[str, Page]) -> Non
     inbox = await world.stage.says("developer", "inbox")
     agents = Message(title="", body="**local** · 1 of 4 slots · here a moment ago")
     data = HomeData(stats=stats.message, inbox=inbox.message, latest=listed.message, agents=agents)
-    view = FakeView(id="V1", team_id="T0001", user="UDEV", given=home_view(data, Links()), hash="")
-    found["slack-home"] = Page(html=home_page(world.slack.world, view), height=820)
+    view = _view(home_view(data, Links()))
+    found["slack-home"] = Page(html=home_page(world.slack.world, view), height=610)
     form = dispatch_modal(Place(), blueprint=FIX)
-    found["slack-dispatch"] = Page(html=modal_page(world.slack.world, _view(form)), height=560)
+    found["slack-dispatch"] = Page(html=modal_page(world.slack.world, _view(form)), height=520)
 
 
 async def _second(world: SlackStage, found: dict[str, Page]) -> None:
@@ -133,7 +135,7 @@ async def _second(world: SlackStage, found: dict[str, Page]) -> None:
     await world.goes_on(10, step=1)
     root = next(said for said in world.said() if said.text.startswith("R-5 "))
     slack = world.slack.world
-    found["slack-question"] = Page(html=thread_page(slack, "C1", root.ts), height=640)
+    found["slack-question"] = Page(html=thread_page(slack, "C1", root.ts), height=570)
     answer = modal_page(slack, _modal(_button(world, "answer")))
     found["slack-answer"] = Page(html=answer, height=480)
 
@@ -153,8 +155,10 @@ def _modal(button: Button) -> FakeView:
     return _view(modal_for(button, Place()))
 
 
-def _view(given: dict[str, object]) -> FakeView:
-    return FakeView(id="V1", team_id="T0001", user="UDEV", given=given, hash="")
+def _view(given: dict[str, Any]) -> FakeView:
+    for number, block in enumerate(given["blocks"]):
+        block.setdefault("block_id", f"b{number}")
+    return FakeView(id="V1", team_id="T0001", user="UDEV", given=given, hash="", root_view_id="V1")
 
 
 def draw(name: str, page: Page, chromium: str) -> None:
@@ -165,6 +169,7 @@ def draw(name: str, page: Page, chromium: str) -> None:
         subprocess.run(
             [
                 *(chromium, "--headless", "--no-sandbox", "--hide-scrollbars", "--disable-gpu"),
+                "--disable-lcd-text",
                 f"--user-data-dir={folder}",
                 f"--window-size={page.width},{page.height}",
                 f"--screenshot={PICTURES / name}.png",
@@ -173,6 +178,8 @@ def draw(name: str, page: Page, chromium: str) -> None:
             check=True,
             capture_output=True,
         )
+    picture = PICTURES / f"{name}.png"
+    picture.write_bytes(shrink(picture.read_bytes()))
 
 
 def main() -> int:

@@ -149,10 +149,17 @@ class _Layout:
 
     def buttons(self) -> Iterator[Block]:
         shown, rare = _split(self._message.buttons)
-        elements = [self._button(button) for button in shown]
+        elements = [*self._pages(), *(self._button(button) for button in shown)]
         elements += [self._menu(rare)] if rare else []
         for some in _groups(elements, limits.ACTIONS):
             yield {"type": "actions", "elements": list(some)}
+
+    def _pages(self) -> Iterator[Block]:
+        """A run's card leads to its pull request."""
+        address = self._message.attributes.get("pr_url", "")
+        if address.startswith(("https://", "http://")) and len(address) <= limits.ADDRESS:
+            text = plain_text(word("slack", "view_pr"), limits.BUTTON_TEXT)
+            yield {"type": "button", "action_id": self._id("open"), "text": text, "url": address}
 
     def _button(self, button: Button) -> Block:
         element: Block = {

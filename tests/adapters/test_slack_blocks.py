@@ -294,6 +294,16 @@ def test_rare_buttons_move_to_a_menu_but_those_that_ask_first_do_not() -> None:
     assert actions["elements"][1]["confirm"]["text"]["text"] == "Sure?"
 
 
+def test_a_card_leads_to_its_pull_request() -> None:
+    address = "https://git.example/shop/pull/7"
+    card = Message(title="t", attributes={"pr_url": address})
+    _, actions = blocks_of(card, LINKS)
+    check_blocks([actions])
+    assert actions["elements"][0]["url"] == address
+    evil = Message(title="t", attributes={"pr_url": "javascript:alert"})
+    assert len(blocks_of(evil, LINKS)) == 1
+
+
 def test_whom_it_is_for_is_said_once() -> None:
     said = Message(title="t", body="Ask [@ana](person:ana)", mentions=("ana", "ben"))
     assert shown(said) == "*t*\nAsk <@U1ANA>\nFor *@ben*"

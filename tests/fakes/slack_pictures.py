@@ -75,7 +75,7 @@ async def _story(world: SlackStage) -> Mapping[str, Page]:
     for phase in ("STARTED", "PLANNING"):
         await runner.reports("phase", name=phase)
     await world.goes_on(90, step=5)
-    found["slack-card"] = Page(html=channel_page(slack, "C1"), height=330)
+    found["slack-card"] = Page(html=channel_page(slack, "C1"), height=380)
     await runner.reports("gate", checkpoint="plan", plan=PLAN)
     await world.goes_on(10, step=1)
     card = world.said()[0]

@@ -14,7 +14,7 @@ from bot.domain.person import Account
 from bot.domain.run import Run
 from bot.domain.selection import Filter, Ref, RefKind, Selection
 from bot.grammar.filters import ME
-from bot.grammar.params import Kind, Param
+from bot.grammar.params import Param
 from bot.messages.reply import Reply
 from bot.ports.clock import Ids
 from bot.ports.store import Tx
@@ -102,11 +102,6 @@ class Command:
     """Whether people whom policy does not know may use it."""
     reads: bool = False
     """Whether it only reads, and its reply may bring files: it keeps no writer waiting."""
-
-    @property
-    def takes_issues(self) -> bool:
-        """Whether an argument may name an issue, which is read from its tracker before."""
-        return any(param.kind in {Kind.WORK, Kind.ISSUE} for param in self.params)
 
     @property
     def usage(self) -> str:

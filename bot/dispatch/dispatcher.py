@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 from bot.dispatch.command import Command, Registry, Request, UnknownVerbError, find_command
 from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused
-from bot.dispatch.issues import IssueReader, named_issues
+from bot.dispatch.issues import IssueReader, TrackerAwayError, named_issues
 from bot.dispatch.reading import read_verb
 from bot.dispatch.refusing import (
     offer_blueprint,
@@ -96,6 +96,8 @@ class Dispatcher:
                 return await self._look_up(invocation)
             read = await self._read_issues(invocation)
             return await self._store.write(partial(self._unit, invocation, read))
+        except TrackerAwayError:
+            return Reply(message=say("tracker_away", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except UnavailableError:
             return Reply(message=say("unavailable", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except Exception:  # the border between a person and our bugs
@@ -132,7 +134,8 @@ class Dispatcher:
 
         def unit(tx: Tx) -> Rules | None:
             request = self._request(tx, actor, conversation)
-            return request.rules if request.actor.handle in request.rules.policy.people else None
+            known = request.actor.handle in request.rules.policy.people
+            return request.rules if known else None
 
         rules = await self._store.read(unit)
         if rules is None:
@@ -141,29 +144,24 @@ class Dispatcher:
 
     async def _read_issues(self, invocation: Invocation) -> Mapping[str, Issue | UserError]:
         """What was read of the issues that a request names, if its person is known."""
-        if not self._issues.reads or invocation.done_at is not None:
+        names = self._named_issues(invocation)
+        if not names or not await self._store.read(partial(self._is_known, invocation)):
             return {}
-
-        def unit(tx: Tx) -> tuple[str, ...]:
-            request = self._request(tx, invocation.actor, invocation.conversation)
-            try:
-                require_known(request.rules.policy, request.actor)
-                command, tail = self._find(invocation, tx.now())
-                values = _values(command, tail, invocation, tx.now())
-            except UserError:  # said when it is carried out
-                return ()
-            return named_issues(command.params, values, request.rules.catalog)
-
-        if not self._takes_issues(invocation):
-            return {}
-        names = await self._store.read(unit)
         return await self._issues.read(names, conversation=invocation.conversation)
 
-    def _takes_issues(self, invocation: Invocation) -> bool:
+    def _named_issues(self, invocation: Invocation) -> tuple[str, ...]:
+        if not self._issues.has_trackers or invocation.done_at is not None:
+            return ()
         try:
-            return self._find(invocation, invocation.received_at)[0].takes_issues
-        except UsageError:
-            return False
+            command, tail = self._find(invocation, invocation.received_at)
+            values = _values(command, tail, invocation, invocation.received_at)
+        except UserError:  # said when it is carried out
+            return ()
+        return named_issues(command.params, values, self._rules().catalog)
+
+    def _is_known(self, invocation: Invocation, tx: Tx) -> bool:
+        request = self._request(tx, invocation.actor, invocation.conversation)
+        return request.actor.handle in request.rules.policy.people
 
     def _only_reads(self, invocation: Invocation) -> bool:
         try:

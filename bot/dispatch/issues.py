@@ -44,6 +44,10 @@ def named_issues(
     )
 
 
+class TrackerAwayError(UnavailableError):
+    """A tracker that asked for something itself does not answer."""
+
+
 class IssueReader:
     """Reads issues and keeps what it read."""
 
@@ -53,7 +57,7 @@ class IssueReader:
         self._trackers = trackers
 
     @property
-    def reads(self) -> bool:
+    def has_trackers(self) -> bool:
         """Whether there is any tracker."""
         return bool(self._trackers)
 
@@ -62,7 +66,7 @@ class IssueReader:
     ) -> dict[str, Issue | UserError]:
         """The issue of each name, or what to say of it.
 
-        Raises UnavailableError where the tracker itself asks and does not answer: what comes
+        Raises TrackerAwayError where the tracker itself asks and does not answer: what comes
         from there is tried again until it does.
         """
         return {name: await self._read(name, conversation) for name in names}
@@ -76,11 +80,11 @@ class IssueReader:
             issue = await self._ask(name, conversation.surface)
         except NotFoundError as error:
             return error
-        except UnavailableError:
+        except UnavailableError as error:
             if kept:
                 return kept
             if asks_itself:
-                raise
+                raise TrackerAwayError(str(error)) from error
             return UserError(
                 f"The tracker does not answer, so that {name[:40]} cannot be read now. Nothing "
                 "was started; ask again in a minute."

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 import httpx
 
@@ -12,7 +11,7 @@ from adapters.linear.budget import Budget
 from adapters.linear.shelf import StoreShelf
 from adapters.linear.transport import Transport, token_address
 from adapters.system import SystemClock
-from bot.wiring.parts import Parts, Surface, run_url
+from bot.wiring.parts import Parts, Surface
 
 
 @asynccontextmanager
@@ -27,7 +26,7 @@ async def open_linear(parts: Parts) -> AsyncIterator[Surface]:
         requests=parts.dispatcher,
         rules=parts.rulebook.current,
         clock=SystemClock(),
-        run_page=partial(run_url, settings),
+        run_page=parts.run_url,
     )
     async with httpx.AsyncClient(limits=httpx.Limits(max_connections=50)) as http:
         transport = Transport(

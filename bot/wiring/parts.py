@@ -41,6 +41,10 @@ class Parts:
     trackers: dict[str, Tracker] = field(default_factory=dict)
     """By their surface; filled as the surfaces are opened."""
 
+    def run_url(self, key: str) -> str:
+        """The page of a run."""
+        return run_url(self.settings, key)
+
 
 def run_url(settings: Settings, key: str) -> str:
     """A page about a run that every surface may link to; empty where nobody could open it."""

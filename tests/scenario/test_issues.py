@@ -344,7 +344,7 @@ async def test_a_question_of_another_surface_is_told_there_from_then_on(office: 
     assert again.mirrors == run.mirrors
     await office.presses_in(SESSION, "u-dev", DISPATCH, issue=ENG_142.id)
     session = await office.store.read(lambda tx: tx.runs.load(1))
-    assert session.conversations == (CONSOLE, SESSION, there)
+    assert session.conversations == (CONSOLE, ISSUE, there, SESSION)
 
 
 async def test_who_may_only_look_is_answered_but_moves_nothing(office: Stage) -> None:

@@ -58,7 +58,7 @@ def test_a_key_is_letters_and_a_number_and_none_of_ours(word: str, *, is_key: bo
 def test_what_is_too_long_is_cut_and_the_last_comments_are_left() -> None:
     long = replace(
         ISSUE,
-        title=" a\n title " + "x" * 300,
+        title=" a\n ti\0t\u202ele " + "x" * 300,
         description="y" * 60_000,
         labels=("l",) * 60,
         comments=(
@@ -142,7 +142,7 @@ def test_only_what_fits_hidden_work_alone_is_withheld() -> None:
 
     def seen(*names: str) -> Catalog:
         part = {name: whole.blueprints[name] for name in names}
-        rest = {name: one for name, one in whole.blueprints.items() if name not in part}
+        rest = {name: one.match for name, one in whole.blueprints.items() if name not in part}
         return replace(whole, blueprints=part, hidden=rest)
 
     assert is_withheld(ISSUE, seen("ops", "plain"))

@@ -36,12 +36,14 @@ def test_what_must_not_be_told_on_an_issue_is_not() -> None:
 
 
 def test_who_asks_again_elsewhere_is_told_there() -> None:
-    run = replace(a_run(), conversation=CONSOLE, mirrors=(ISSUE.conversation,))
+    mirrors = (ISSUE.conversation,)
+    run = replace(a_run(), conversation=CONSOLE, issue=ISSUE, mirrors=mirrors)
     assert join_mirrors(run, SLACK) == (ISSUE.conversation, SLACK)
     assert join_mirrors(run, CONSOLE) == run.mirrors
     assert join_mirrors(run, ISSUE.conversation) == run.mirrors
-    assert join_mirrors(run, SESSION) == (SESSION,)
-    joined = replace(run, mirrors=(SESSION, SLACK))
+    assert join_mirrors(run, SESSION) == (ISSUE.conversation, SESSION)
+    assert join_mirrors(run, replace(SESSION, channel="2")) == run.mirrors
+    joined = replace(run, mirrors=(ISSUE.conversation, SESSION, SLACK))
     assert join_mirrors(joined, replace(SESSION, thread="s2")) == joined.mirrors
     assert join_mirrors(joined, replace(SLACK, channel="C2")) == joined.mirrors
 

@@ -250,6 +250,7 @@ def gate_card(view: RunView, gate_view: GateView) -> Message:
             "state": gate.state.value,
             "subject": f"gate:{gate.id}",
             "fingerprint": gate.fingerprint,
+            "owner": run.owner,
         },
     )
 

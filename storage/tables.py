@@ -40,9 +40,9 @@ from storage.table_parts import (
     words,
 )
 
-assert tracker_tables.metadata is kept_tables.metadata
-metadata = kept_tables.metadata
+metadata = kept_tables.artifacts.metadata
 """All tables, those of kept_tables and tracker_tables among them."""
+assert tracker_tables.tracker_events.metadata is metadata
 
 NOTHING = text("''")
 """The default of a text that an older database does not have."""
@@ -253,6 +253,8 @@ postings = Table(
     words("message_id"),
     words("fingerprint"),
     words("given_up"),
+    Column("urgency", Integer, nullable=False, server_default=text("0")),
+    at("started_at", nullable=True),
     UniqueConstraint("run_id", *PLACE, "subject"),
     Index("postings_pending", "run_id", *PLACE[:3], "id", **only(PENDING)),
     Index("postings_cards", "message_id", **only(CARD_TOLD)),

@@ -38,7 +38,6 @@ class LinearClient:
             name=viewer["name"],
             is_app=bool(viewer["app"]),
             organization=organization["id"],
-            organization_name=organization["name"],
         )
 
     async def issue(self, name: str) -> LinearIssue:
@@ -102,11 +101,12 @@ class LinearClient:
         await self._change(documents.UPDATE_ISSUE, id=issue, input=changes)
 
     async def comment(self, issue: str, body: str, *, made: str, parent: str = "") -> None:
-        """Write a comment under an id of ours; writing it again writes nothing new."""
+        """Write a comment under an id of ours; where it is there already, it says this then."""
         wanted = {"id": made, "issueId": issue, "body": body, "doNotSubscribeToIssue": True}
         if parent:
             wanted["parentId"] = parent
-        await self._create(documents.CREATE_COMMENT, wanted, found_by=documents.COMMENT)
+        if not await self._create(documents.CREATE_COMMENT, wanted, found_by=documents.COMMENT):
+            await self.edit_comment(made, body)
 
     async def comment_place(self, comment: str) -> CommentPlace:
         """Where a comment stands. Raises NotFoundError."""
@@ -122,13 +122,15 @@ class LinearClient:
 
     async def _create(
         self, document: str, wanted: Mapping[str, JSON], *, found_by: str, urgent: bool = False
-    ) -> None:
-        """Create under an id; a refusal is none when it is there already."""
+    ) -> bool:
+        """Create under an id; False where it is there already, which Linear refuses."""
         try:
             await self._change(document, urgent=urgent, input=dict(wanted))
         except UserError:
             if not await self._exists(found_by, wanted["id"]):
                 raise
+            return False
+        return True
 
     async def _exists(self, document: str, made: str) -> bool:
         try:

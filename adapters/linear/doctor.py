@@ -1,10 +1,11 @@
 """Looks at Linear: whether it is set up, answers, knows us, and agrees on the time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx
 
+from adapters.linear.access import LinearAccess
 from adapters.linear.auth import FixedToken
 from adapters.linear.documents import VIEWER
 from adapters.linear.limits import TIMEOUT, WINDOW
@@ -16,22 +17,6 @@ from bot.ports.doctor import Finding, compare_clocks
 
 _PAGE = "docs/linear.md"
 _SHORTEST_SECRET = 16
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinearAccess:
-    """What the settings give."""
-
-    api_url: str
-    token: str = field(default="", repr=False)
-    client_id: str = ""
-    client_secret: str = field(default="", repr=False)
-    webhook_secret: str = field(default="", repr=False)
-
-    @property
-    def is_set_up(self) -> bool:
-        """Whether anything opens Linear."""
-        return bool(self.token or self.client_secret)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from adapters.linear.events import Event, reread
 from adapters.linear.webhook import SURFACE
 from bot.domain.errors import UnavailableError, UserError
-from bot.ports.store import Store
+from bot.ports.store import Store, Tx
 from bot.ports.tracker_store import TrackerEvent
 
 _LOG = logging.getLogger(__name__)
@@ -18,6 +18,8 @@ _AT_ONCE = 32
 _BATCH = 200
 _LATE = timedelta(seconds=5)
 """After which an event that is not done is taken up again."""
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
+"""Between two tries, doubled each time."""
 _KEPT = timedelta(days=2)
 """How long it is known that an event was taken; Linear sends again for seven hours."""
 
@@ -45,6 +47,7 @@ class LinearInbox:
         self._new: asyncio.Queue[TrackerEvent] = asyncio.Queue()
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._held: set[int] = set()
+        self._tries: dict[int, int] = {}
 
     def hand_on(self, taken: TrackerEvent) -> None:
         """Begin the work on an event."""
@@ -66,11 +69,15 @@ class LinearInbox:
 
     async def sweep(self) -> None:
         """Take up again what is not done, and forget what is long done."""
-        pending = await self._store.read(
-            lambda tx: tx.tracker_events.pending(SURFACE, before=tx.now() - _LATE, limit=_BATCH)
-        )
+
+        def look(tx: Tx) -> tuple[datetime, tuple[TrackerEvent, ...]]:
+            late = tx.now() - _LATE
+            return tx.now(), tx.tracker_events.pending(SURFACE, before=late, limit=_BATCH)
+
+        now, pending = await self._store.read(look)
         for taken in pending:
-            self.hand_on(taken)
+            if now >= taken.received_at + self._waited(taken):
+                self.hand_on(taken)
         await self._store.write(lambda tx: tx.tracker_events.forget_before(tx.now() - _KEPT))
 
     async def _work(self, taken: TrackerEvent) -> None:
@@ -79,6 +86,7 @@ class LinearInbox:
             await self._hear(taken)
         except UnavailableError as error:
             _LOG.warning("event %s waits: %s", taken.key, error)
+            self._tries[taken.id] = self._tries.get(taken.id, 0) + 1
             return
         except UserError as error:
             _LOG.warning("event %s cannot be done: %s", taken.key, error.text)
@@ -86,7 +94,14 @@ class LinearInbox:
             _LOG.exception("event %s failed", taken.key)
         finally:
             self._held.discard(taken.id)
+        self._tries.pop(taken.id, None)
         await self._store.write(lambda tx: tx.tracker_events.finish(taken.id))
+
+    def _waited(self, taken: TrackerEvent) -> timedelta:
+        """How long after it came an event is to be tried next, by how often it was tried."""
+        tries = self._tries.get(taken.id, 0)
+        waits = (min(_FIRST_WAIT * 2 ** min(n, 10), _LONGEST_WAIT) for n in range(tries))
+        return sum(waits, timedelta())
 
     async def _hear(self, taken: TrackerEvent) -> None:
         event = reread(taken.body)

@@ -2,14 +2,8 @@
 
 from datetime import timedelta
 
-API = "https://api.linear.app/graphql"
-
-FIRST_ACTIVITY = timedelta(seconds=10)
-"""A session without any activity by then is shown as unresponsive."""
-STALE = timedelta(minutes=30)
-"""A session without any activity for so long is shown as stale."""
 HEARTBEAT = timedelta(minutes=20)
-"""Silence after which a live run says that it lives."""
+"""Silence after which a live run says that it lives; after thirty minutes Linear calls it stale."""
 
 WINDOW = timedelta(seconds=60)
 """How far the time in a webhook may be from ours."""

@@ -104,8 +104,11 @@ class SessionTeller:
         if known.kept != wanted:
             await self._client.update_session(session, plan=plan, links=links)
             known.kept = wanted
+        if not status.live:
+            self._sessions.pop(session, None)
+            return
         phase = card.get("phase", "")
-        if not status.live or status in _FRESH or not phase or known.phase == phase:
+        if status in _FRESH or not phase or known.phase == phase:
             return
         action = Activity(
             type=ActivityType.ACTION, body=word("linear", "phase"), parameter=phase_words(phase)

@@ -18,7 +18,7 @@ class Viewer:
     name: str
     is_app: bool
     organization: str
-    organization_name: str
+    """Its id."""
 
 
 @dataclass(frozen=True, kw_only=True)

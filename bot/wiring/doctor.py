@@ -10,7 +10,7 @@ from adapters.doctor.bot_at_work import BotAtWork, read_bot_address
 from adapters.doctor.machine import DataFolder, JobIsolation, check_versions
 from adapters.doctor.rules import RuleFiles
 from adapters.doctor.settings import EncryptionKey, PublicAddress, SettingNames
-from adapters.linear.doctor import LinearAccess, LinearCheck
+from adapters.linear.doctor import LinearCheck
 from adapters.policy_file import load_policy
 from adapters.prices_file import load_prices
 from adapters.runner.control_group import delegated_group
@@ -27,6 +27,7 @@ from bot.domain.labels import canonical
 from bot.ports.doctor import Check, Checks, Finding
 from bot.services.examining import Section, examine
 from bot.wiring.github_checks import github_checks
+from bot.wiring.linear import linear_access
 from storage.doctor import DatabaseCheck
 
 DATABASE = "Database"
@@ -111,13 +112,7 @@ def _slack(settings: Settings) -> tuple[Check, ...]:
 
 
 def _linear(settings: Settings) -> LinearCheck:
-    access = LinearAccess(
-        api_url=settings.linear_api_url,
-        token=settings.linear_token,
-        client_id=settings.linear_client_id,
-        client_secret=settings.linear_client_secret,
-        webhook_secret=settings.linear_webhook_secret,
-    )
+    access = linear_access(settings)
     return LinearCheck(access=access, clock=SystemClock(), public_url=settings.public_url)
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.linear.doctor import LinearAccess, LinearCheck
+from adapters.linear.access import LinearAccess
+from adapters.linear.doctor import LinearCheck
 from bot.domain.errors import UnavailableError
 from bot.ports.doctor import Finding, Level
 from tests.fakes.clock import FakeClock

@@ -81,7 +81,7 @@ def coerced(text: str, variables: dict[str, Any]) -> list[object]:
     found = get_variable_values(
         linear_schema(), _operation(text).variable_definitions or (), variables
     )
-    return found if isinstance(found, list) else []
+    return list(found) if isinstance(found, list) else []
 
 
 def _operation(text: str) -> OperationDefinitionNode:

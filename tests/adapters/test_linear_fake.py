@@ -86,7 +86,8 @@ def test_activities_of_a_wrong_shape_are_refused(wanted: Mapping[str, Any]) -> N
 
 def test_a_plan_is_a_list_of_steps() -> None:
     check_plan([{"content": "Plan", "status": "inProgress"}])
-    for wrong in ({}, [{"content": "Plan"}], [{"content": "Plan", "status": "done"}]):
+    wrongs: list[Any] = [{}, [{"content": "Plan"}], [{"content": "Plan", "status": "done"}]]
+    for wrong in wrongs:
         with pytest.raises(Exception, match="plan must be"):
             check_plan(wrong)
 
@@ -112,7 +113,7 @@ async def test_only_three_kinds_are_mirrored_as_comments(door: Door) -> None:
     session = mentioned(door)
     for kind in ("thought", "action", "elicitation", "response", "error"):
         await says(door, session, kind)
-    mirrored = [c for c in door.linear.world.comments.values() if c.session]
+    mirrored = [c for c in door.linear.world.comments.values() if c.session and c.user.app]
     assert len(mirrored) == 3
     assert all(comment.parent == session.root for comment in mirrored)
 

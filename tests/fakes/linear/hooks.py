@@ -44,10 +44,17 @@ class Hooks:
         self.sent: list[Delivery] = []
         self._http: httpx.AsyncClient | None = None
         self._url = ""
+        self._opened: list[httpx.AsyncClient] = []
 
     def connect(self, http: httpx.AsyncClient, url: str) -> None:
         """Send to this address from now on."""
         self._http, self._url = http, url
+        self._opened.append(http)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for http in self._opened:
+            await http.aclose()
 
     def emit(self, event: str, payload: Mapping[str, Any]) -> Delivery:
         """Put an event on its way."""

@@ -29,7 +29,7 @@ class People:
         """Delegate the issue to the app; no session while another one awaits input."""
         user = self._user(**who)
         before = {"delegateId": issue.delegate.id if issue.delegate else None}
-        issue.delegate, issue.delegated_by = self._world.app, user.id
+        issue.delegate = self._world.app
         self._hooks.emit("Issue", issue_payload(issue, "update", user, before=before))
         if any(
             session.issue is issue and self._world.status(session) == "awaitingInput"

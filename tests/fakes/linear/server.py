@@ -164,4 +164,5 @@ async def fake_linear(clock: FakeClock) -> AsyncIterator[FakeLinear]:
         linear.url = f"http://127.0.0.1:{port}"
         yield linear
     finally:
+        await linear.hooks.close()
         await runner.cleanup()

@@ -1,6 +1,6 @@
 """The world as GraphQL sees it, by the names of the schema; objects are made when asked for."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.fakes.linear.world import (
@@ -112,15 +112,4 @@ def session_shape(world: World, session: Session) -> Shape:
         "plan": session.plan,
         "externalLinks": [{"label": label, "url": url} for url, label in session.links.items()],
         "issue": {"id": session.issue.id, "identifier": session.issue.identifier},
-    }
-
-
-def rate_shapes(limits: Sequence[tuple[str, int, float]]) -> Shape:
-    """What is left of the limits."""
-    return {
-        "kind": "oauth",
-        "limits": [
-            {"type": kind, "allowedAmount": limit, "remainingAmount": left}
-            for kind, limit, left in limits
-        ],
     }

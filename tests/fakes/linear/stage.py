@@ -22,6 +22,7 @@ from bot.domain.issue_state import Moment
 from bot.domain.person import Person
 from bot.domain.policy import Policy
 from bot.notifier import Notifier
+from bot.ports.tracker import Tracker
 from commands import COMMANDS
 from storage.stores import store_at
 from tests.fakes.clock import FakeClock, FixedIds
@@ -127,7 +128,7 @@ async def _connect(stage: Stage, linear: FakeLinear, http: httpx.AsyncClient) ->
         url=linear.url,
         budget=Budget(stage.clock),
     )
-    trackers = {}
+    trackers: dict[str, Tracker] = {}
     stage.dispatcher = Dispatcher(
         stage.store,
         COMMANDS,

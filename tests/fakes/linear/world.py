@@ -76,7 +76,6 @@ class Issue:
     labels: list[str] = field(default_factory=list)
     assignee: User | None = None
     delegate: User | None = None
-    delegated_by: str = ""
 
     @property
     def identifier(self) -> str:

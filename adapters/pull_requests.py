@@ -11,7 +11,7 @@ from datetime import timedelta
 from bot.domain.errors import ConflictError, UnavailableError, UserError
 from bot.domain.pull_request import PullRequest
 from bot.ports.code_host import CodeHost, CommitReport
-from bot.ports.store import Store, Topic, Tx
+from bot.ports.store import Store, Topic
 from bot.services.pull_requesting import (
     compose,
     settle_deleted,
@@ -54,13 +54,12 @@ class PullRequestWorker:
                 await watch.wait(_POLL)
 
     async def catch_up(self) -> None:
-        """Let every open pull request be looked at now; forget old deliveries."""
+        """Let every open pull request be looked at now."""
+        await self._store.write(lambda tx: tx.pull_requests.look_at_all())
 
-        def unit(tx: Tx) -> None:
-            tx.pull_requests.look_at_all()
-            tx.deliveries.forget_before(tx.now() - _REMEMBERED)
-
-        await self._store.write(unit)
+    async def forget_deliveries(self) -> None:
+        """Forget the deliveries that can no longer be repeated."""
+        await self._store.write(lambda tx: tx.deliveries.forget_before(tx.now() - _REMEMBERED))
 
     async def turn(self) -> int:
         """Work on everything that is due now; says how many there were."""

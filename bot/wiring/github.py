@@ -50,6 +50,7 @@ async def open_github(parts: Parts) -> AsyncIterator[Surface]:
         yield Surface(
             routers=(webhook.router(),) if settings.github_webhook_secret else (),
             tasks=(worker.run, lambda: _learn_login(auth)),
+            sweeps={"deliveries": (3_600, worker.forget_deliveries)},
             credential=host.credential,
         )
     finally:

@@ -220,6 +220,9 @@ async def test_order_and_number_of_webhooks_do_not_matter(play: Play) -> None:
     await play.hears(merged, closed, merged, opened, closed, opened, merged)
     assert (await play.run()).disposition is Disposition.PR_MERGED
     assert await play.count(EventType.DISPOSITION_CHANGED) == 1
+    await play.worker.forget_deliveries()
+    await play.hears(closed)
+    assert await play.count(EventType.DISPOSITION_CHANGED) == 1
     assert (await play.words()).count("#7 was merged") == 1
 
 

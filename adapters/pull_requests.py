@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from bot.domain.errors import UnavailableError, UserError
+from bot.domain.errors import ConflictError, UnavailableError, UserError
 from bot.domain.pull_request import PullRequest
 from bot.ports.code_host import CodeHost, CommitReport
 from bot.ports.store import Store, Topic, Tx
@@ -47,7 +47,7 @@ class PullRequestWorker:
                     await self.catch_up()
                 caught_up = self._store.leads()
                 done = await self.turn() if caught_up else 0
-            except UnavailableError as error:
+            except (ConflictError, UnavailableError) as error:
                 _LOG.warning("pull requests wait: %s", error)
                 done = 0
             if not done:

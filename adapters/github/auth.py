@@ -10,7 +10,7 @@ from typing import Protocol
 
 import jwt
 
-from adapters.github.client import GitHubClient, TokenRefusedError, UnprocessableError
+from adapters.github.client import GitHubClient, TokenRefusedError, UnprocessableError, reading
 from adapters.github.limits import GIT_USER, JWT_EARLY, JWT_LIFE, TOKEN_RENEWAL
 from bot.domain.codec import JSON
 from bot.domain.errors import NotFoundError, UserError
@@ -149,8 +149,9 @@ class AppAuth:
 
     async def learn_login(self) -> None:
         """The App's name with `[bot]`."""
-        answer = await self._client.get("app", token=self.signed())
-        self.own_login = f"{answer.data['slug']}[bot]"
+        with reading():
+            answer = await self._client.get("app", token=self.signed())
+            self.own_login = f"{answer.data['slug']}[bot]"
 
     async def _mint(self, repository: str, permissions: Permissions) -> Mapping[str, JSON]:
         installation = await self._installation(repository)

@@ -1,11 +1,14 @@
 """GitHub's REST API over HTTP: versions, limits, pages and what each refusal means."""
 
 import asyncio
+import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -24,11 +27,25 @@ from bot.domain.codec import JSON
 from bot.domain.errors import NotFoundError, RefusedError, UnavailableError, UserError
 from bot.ports.clock import Clock
 
+_LOG = logging.getLogger(__name__)
 _TIMEOUT = 20.0
-_REMEMBERED = 2_000
+_REMEMBERED = 500
 """Answers that are kept with their ETag."""
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _LONGEST_REASON = 300
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """What GitHub says is not what it documents: raises UnavailableError instead of a bug's error.
+
+    A proxy's page or a stand-in's gap must end a call, never the bot.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        _LOG.exception("GitHub's answer cannot be read")
+        raise UnavailableError("GitHub's answer cannot be read") from error
 
 
 class TokenRefusedError(RefusedError):
@@ -75,6 +92,8 @@ class GitHubClient:
         self._write_pause = write_pause
         self._written_at = -write_pause
         self._writing = asyncio.Lock()
+        self._limited: dict[str, datetime] = {}
+        """Tokens that have met a limit, and until when nothing is asked with them."""
         self._known: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
 
     async def close(self) -> None:
@@ -140,6 +159,7 @@ class GitHubClient:
         body: JSON = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        self._heed_limit(token)
         try:
             response = await self._http.request(
                 method,
@@ -147,25 +167,22 @@ class GitHubClient:
                 json=body,
                 headers={**(headers or {}), "Authorization": f"Bearer {token}"},
             )
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             raise UnavailableError(f"GitHub does not answer: {type(error).__name__}") from error
-        return self._read(response, f"{method} {path.partition('?')[0]}")
+        self._note_limit(response, token)
+        return _read(response, f"{method} {path.partition('?')[0]}")
 
-    def _read(self, response: httpx.Response, what: str) -> Answer:
-        try:
-            data = response.json() if response.content else None
-        except ValueError:
-            data = None
-        status = response.status_code
-        if response.is_success or status == HTTPStatus.NOT_MODIFIED:
-            return Answer(status, data, response.headers)
-        said = _reason(data)
-        self._check_limits(response, said)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise UnavailableError(f"GitHub answers with status {status}")
-        raise _refusal(status, what, said, response.headers)
+    def _heed_limit(self, token: str) -> None:
+        """Whoever goes on asking at a limit is shut out for longer."""
+        until = self._limited.get(token)
+        if until is None:
+            return
+        left = (until - self._clock.now()).total_seconds()
+        if left > 0:
+            raise UnavailableError("GitHub's rate limit is met", retry_after=left)
+        del self._limited[token]
 
-    def _check_limits(self, response: httpx.Response, said: str) -> None:
+    def _note_limit(self, response: httpx.Response, token: str) -> None:
         """Raises UnavailableError with the time to wait where a limit was met."""
         if response.status_code not in {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}:
             return
@@ -177,9 +194,13 @@ class GitHubClient:
             reset = headers.get("x-ratelimit-reset", "")
             now = self._clock.now().timestamp()
             wait = max(float(reset) - now, 1.0) if reset.isdecimal() else SECONDARY_WAIT
-        elif "rate limit" in said.lower() or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        elif (
+            "rate limit" in _reason(_json(response)).lower()
+            or response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+        ):
             wait = SECONDARY_WAIT
         if wait is not None:
+            self._limited[token] = self._clock.now() + timedelta(seconds=wait)
             raise UnavailableError("GitHub's rate limit is met", retry_after=wait)
 
     def _until(self, retry_after: str) -> float:
@@ -191,6 +212,23 @@ class GitHubClient:
         except (TypeError, ValueError):
             return SECONDARY_WAIT
         return max(wait.total_seconds(), 1.0)
+
+
+def _json(response: httpx.Response) -> JSON:
+    """The body; None where it is none in JSON."""
+    try:
+        return response.json() if response.content else None
+    except ValueError:
+        return None
+
+
+def _read(response: httpx.Response, what: str) -> Answer:
+    data, status = _json(response), response.status_code
+    if response.is_success or status == HTTPStatus.NOT_MODIFIED:
+        return Answer(status, data, response.headers)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise UnavailableError(f"GitHub answers with status {status}")
+    raise _refusal(status, what, _reason(data), response.headers)
 
 
 def _reason(data: JSON) -> str:

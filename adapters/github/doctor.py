@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from adapters.github.auth import AppAuth, Auth
-from adapters.github.client import GitHubClient
+from adapters.github.client import GitHubClient, reading
 from adapters.github.limits import JWT_EARLY
 from bot.domain.codec import JSON
 from bot.domain.errors import UserError
@@ -42,7 +42,10 @@ class Identity:
         if self.auth is None:
             found = "It is not set up."
             return (Finding.not_set_up("token", found, "docs/github.md leads to a pull request."),)
-        auth = self.auth()
+        with reading():
+            return await self._look(self.auth())
+
+    async def _look(self, auth: Auth) -> tuple[Finding, ...]:
         if isinstance(auth, AppAuth):
             answer = await self.client.get("app", token=auth.signed())
             found = f"It is the App {answer.data.get('slug')}."
@@ -89,7 +92,8 @@ class Repositories:
             return ()
         auth = self.auth()
         names = (hosted_name(address, self.host) for address in self.addresses())
-        found = [await self._look(auth, name) for name in dict.fromkeys(names) if name]
+        with reading():
+            found = [await self._look(auth, name) for name in dict.fromkeys(names) if name]
         return tuple(found)
 
     async def _look(self, auth: Auth, name: str) -> Finding:

@@ -5,7 +5,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from adapters.github.auth import Auth
-from adapters.github.client import GitHubClient, TokenRefusedError, UnprocessableError
+from adapters.github.client import GitHubClient, TokenRefusedError, UnprocessableError, reading
 from adapters.github.limits import MOST_REVIEWS
 from adapters.github.pulls import (
     CHECK_NAME,
@@ -55,7 +55,8 @@ class GitHubHost:
     async def credential(self, address: str, *, push: bool) -> Credential | None:
         """See CodeHost."""
         repository = hosted_name(address, self._host)
-        return await self._auth.grant(repository, push=push) if repository else None
+        with reading():
+            return await self._auth.grant(repository, push=push) if repository else None
 
     async def open_pull_request(self, draft: PullDraft) -> SeenPull:
         """See CodeHost."""
@@ -72,11 +73,12 @@ class GitHubHost:
 
     async def _as(self, repository: str, call: Callable[[str], Awaitable[T]]) -> T:
         """Make a call with a token; one that is refused is replaced once."""
-        try:
-            return await call(await self._auth.token(repository))
-        except TokenRefusedError:
-            self._auth.forget(repository)
-            return await call(await self._auth.token(repository))
+        with reading():
+            try:
+                return await call(await self._auth.token(repository))
+            except TokenRefusedError:
+                self._auth.forget(repository)
+                return await call(await self._auth.token(repository))
 
     async def _open(self, draft: PullDraft, token: str) -> SeenPull:
         """Find before creating; and again where somebody was quicker."""

@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse
 from bot.domain.codec import JSON
 from bot.ports.store import Store, Tx
 
-_DELIVERY = re.compile(r"[A-Za-z0-9-]{8,100}")
+_DELIVERY = re.compile(r"[A-Za-z0-9-]{1,100}")
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
 _HIGHEST = (1 << 31) - 1
 _ABOUT_PULLS = frozenset({"pull_request", "pull_request_review"})

@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 from bot.dispatch.command import Command, Registry, Request, UnknownVerbError, find_command
 from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused
-from bot.dispatch.issues import IssueReader, TrackerAwayError, named_issues
+from bot.dispatch.issues import IssueReader, TrackerAwayError, Wanted, find_wanted
 from bot.dispatch.reading import read_verb
 from bot.dispatch.refusing import (
     offer_blueprint,
@@ -92,9 +92,9 @@ class Dispatcher:
     async def perform(self, invocation: Invocation) -> Reply:
         """Carry a request out and return its answer; one that is done answers as it did."""
         try:
-            if self._only_reads(invocation):
-                return await self._look_up(invocation)
             read = await self._read_issues(invocation)
+            if self._only_reads(invocation):
+                return await self._look_up(invocation, read)
             return await self._store.write(partial(self._unit, invocation, read))
         except TrackerAwayError:
             return Reply(message=say("tracker_away", tone=Tone.BAD), outcome=Outcome.BROKEN)
@@ -131,37 +131,36 @@ class Dispatcher:
         self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
     ) -> tuple[Issue, ...]:
         """Issues whose key or title fits, as far as this person may start work on them here."""
-
-        def unit(tx: Tx) -> Rules | None:
-            request = self._request(tx, actor, conversation)
-            known = request.actor.handle in request.rules.policy.people
-            return request.rules if known else None
-
-        rules = await self._store.read(unit)
+        rules = await self._store.read(partial(self._rules_of, actor, conversation))
         if rules is None:
             return ()
         return await self._issues.search(words, limit=limit, catalog=rules.catalog)
 
     async def _read_issues(self, invocation: Invocation) -> Mapping[str, Issue | UserError]:
-        """What was read of the issues that a request names, if its person is known."""
-        names = self._named_issues(invocation)
-        if not names or not await self._store.read(partial(self._is_known, invocation)):
+        """What was read of the issues that a request is about, if its person is known."""
+        wanted = self._wanted_issues(invocation)
+        if wanted is None:
             return {}
-        return await self._issues.read(names, conversation=invocation.conversation)
+        place = invocation.conversation
+        rules = await self._store.read(partial(self._rules_of, invocation.actor, place))
+        if rules is None:
+            return {}
+        return await self._issues.read_wanted(wanted, conversation=place, catalog=rules.catalog)
 
-    def _named_issues(self, invocation: Invocation) -> tuple[str, ...]:
+    def _wanted_issues(self, invocation: Invocation) -> Wanted | None:
         if not self._issues.has_trackers or invocation.done_at is not None:
-            return ()
+            return None
         try:
             command, tail = self._find(invocation, invocation.received_at)
             values = _values(command, tail, invocation, invocation.received_at)
         except UserError:  # said when it is carried out
-            return ()
-        return named_issues(command.params, values, self._rules().catalog)
+            return None
+        return find_wanted(command.params, values, self._rules().catalog)
 
-    def _is_known(self, invocation: Invocation, tx: Tx) -> bool:
-        request = self._request(tx, invocation.actor, invocation.conversation)
-        return request.actor.handle in request.rules.policy.people
+    def _rules_of(self, actor: Actor, conversation: Conversation, tx: Tx) -> Rules | None:
+        """What binds a person in a place; None for whoever policy does not know."""
+        request = self._request(tx, actor, conversation)
+        return request.rules if request.actor.handle in request.rules.policy.people else None
 
     def _only_reads(self, invocation: Invocation) -> bool:
         try:
@@ -169,11 +168,13 @@ class Dispatcher:
         except UsageError:
             return False
 
-    async def _look_up(self, invocation: Invocation) -> Reply:
+    async def _look_up(
+        self, invocation: Invocation, read: Mapping[str, Issue | UserError]
+    ) -> Reply:
         """Answer from a reading; what comes with the answer is kept before it is given."""
 
         def look(tx: Tx) -> Reply:
-            return self._answer(self._request_of(invocation, tx), invocation)
+            return self._answer(self._request_of(invocation, tx, read=read), invocation)
 
         def finish(tx: Tx) -> Reply:
             return self._finish(self._request_of(invocation, tx), invocation, reply)

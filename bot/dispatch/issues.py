@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,27 +22,32 @@ _PATIENCE = 8.0
 """Seconds that a tracker has to answer a request."""
 _TYPING_PATIENCE = 2.0
 """The same while somebody types."""
+_LISTED = 10
 _LOOKED_THROUGH = 200
 """Issues read before that are looked through in place of a search."""
 
 
-def named_issues(
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What arguments say of issues: their names, or words to search by."""
+
+    names: tuple[str, ...] = ()
+    words: str | None = None
+
+
+def find_wanted(
     params: Sequence[Param], values: Mapping[str, Any], catalog: Catalog
-) -> tuple[str, ...]:
-    """The issues that arguments name; a word that is a blueprint's name too means that."""
-    return tuple(
-        values[param.name]
-        for param in params
-        if param.name in values
-        and (
-            param.kind is Kind.ISSUE
-            or (
-                param.kind is Kind.WORK
-                and is_issue_key(values[param.name])
-                and catalog.lacks(values[param.name])
-            )
-        )
+) -> Wanted | None:
+    """What arguments say of issues; a word that is a blueprint's name too means that."""
+    if searched := [param.name for param in params if param.kind is Kind.ISSUES]:
+        return Wanted(words=values.get(searched[0], ""))
+    given = [(param.kind, values[param.name]) for param in params if param.name in values]
+    names = tuple(
+        name
+        for kind, name in given
+        if kind is Kind.ISSUE or (kind is Kind.WORK and is_issue_key(name) and catalog.lacks(name))
     )
+    return Wanted(names=names) if names else None
 
 
 class TrackerAwayError(UnavailableError):
@@ -60,6 +66,15 @@ class IssueReader:
     def has_trackers(self) -> bool:
         """Whether there is any tracker."""
         return bool(self._trackers)
+
+    async def read_wanted(
+        self, wanted: Wanted, *, conversation: Conversation, catalog: Catalog
+    ) -> Mapping[str, Issue | UserError]:
+        """What was found, by key, or what was read, by name. Raises TrackerAwayError."""
+        if wanted.words is None:
+            return await self.read(wanted.names, conversation=conversation)
+        found = await self.search(wanted.words, limit=_LISTED, catalog=catalog)
+        return {issue.key: issue for issue in found}
 
     async def read(
         self, names: Iterable[str], *, conversation: Conversation

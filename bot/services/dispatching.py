@@ -116,9 +116,14 @@ def _owner(
 
 
 def _issue_branch(issue: Issue | None, blueprint: Blueprint) -> str:
-    """The branch that the tracker proposes, where there is code and the name will do."""
-    proposed = issue.branch if issue and blueprint.repositories else ""
-    return proposed if _BRANCH.fullmatch(proposed) else ""
+    """The branch that the tracker proposes, where there is code and the name will do.
+
+    It must hold the issue's key: no tracker may point a run at a branch that others share.
+    """
+    if issue is None or not blueprint.repositories:
+        return ""
+    own = issue.key.casefold() in issue.branch.casefold()
+    return issue.branch if own and _BRANCH.fullmatch(issue.branch) else ""
 
 
 def find_place(tx: Tx, conversation: Conversation) -> Conversation:

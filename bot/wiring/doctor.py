@@ -26,6 +26,7 @@ from bot.domain.errors import UserError
 from bot.domain.labels import canonical
 from bot.ports.doctor import Check, Checks, Finding
 from bot.services.examining import Section, examine
+from bot.wiring.github_checks import github_checks
 from bot.wiring.linear import linear_access
 from storage.doctor import DatabaseCheck
 
@@ -70,6 +71,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Checks:
         "Bot": (BotAtWork(address_file=data / ADDRESS_FILE),),
         "Slack": _slack(settings),
         "Linear": (_linear(settings),),
+        "GitHub": github_checks(settings, partial(read_bot_address, data / ADDRESS_FILE)),
     }
 
 

@@ -260,16 +260,16 @@ def test_a_key_is_text_or_a_file(tmp_path: Path, clock: FakeClock) -> None:
 # --- limits and refusals ---------------------------------------------------------------------
 
 
-async def wait_of(world: GitHubWorld) -> float | None:
+async def wait_of(world: GitHubWorld, token: str) -> float | None:
     with pytest.raises(UnavailableError) as raised:
-        await world.client.get("user", token="x")
+        await world.client.get("user", token=token)
     return raised.value.retry_after
 
 
 async def test_limits_say_how_long_to_wait(app: GitHubWorld) -> None:
     state = app.state
     state.remaining, state.reset_at = 0, app.clock.now() + timedelta(minutes=20)
-    assert await wait_of(app) == 1_200
+    assert await wait_of(app, "a") == 1_200
     state.remaining = 10
     state.secondary = [
         (403, {"Retry-After": "17"}),
@@ -277,7 +277,42 @@ async def test_limits_say_how_long_to_wait(app: GitHubWorld) -> None:
         (429, {}),
         (403, {}),
     ]
-    assert [await wait_of(app) for _ in range(4)] == [17, 60, 60, 60]
+    assert [await wait_of(app, token) for token in "bcde"] == [17, 60, 60, 60]
+
+
+async def test_nothing_is_asked_while_a_limit_lasts(app: GitHubWorld) -> None:
+    app.state.secondary = [(429, {"Retry-After": "30"})]
+    assert await wait_of(app, "a") == 30
+    asked = len(app.state.requests)
+    app.clock.advance(timedelta(seconds=20))
+    assert await wait_of(app, "a") == 10
+    assert len(app.state.requests) == asked
+    app.clock.advance(timedelta(seconds=10))
+    with pytest.raises(UserError, match="does not accept our token"):
+        await app.client.get("user", token="a")
+
+
+@pytest.mark.parametrize("said", ["null", "[]", "{}", '"x"', "[{}]", "7", "<html>"])
+async def test_no_answer_whatever_is_a_bug_of_ours(clock: FakeClock, said: str) -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=said.encode())
+
+    client = GitHubClient(
+        "https://x.test", clock=clock, transport=httpx.MockTransport(answer), write_pause=0
+    )
+    private, _ = app_key()
+    for auth in (
+        TokenAuth("t"),
+        AppAuth(client, app_id="1", private_key=private, clock=clock),
+    ):
+        host = GitHubHost(client, auth, host="x.test")
+        for call in (
+            host.open_pull_request(draft()),
+            host.load_pull_request(SHOP, 1),
+            host.report(SHOP, "abc", DONE),
+        ):
+            with pytest.raises(UnavailableError):
+                await call
 
 
 async def test_an_outage_and_strange_answers_are_waited_for(app: GitHubWorld) -> None:

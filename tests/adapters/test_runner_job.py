@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.codec import decode
 from bot.domain.issue import Issue
+from bot.domain.pull_request import Review
 from bot.domain.vocabulary import Mode
 from tests.adapters.runner_world import RunnerWorld, runner_world, wait_until
 from tests.fakes.agent_api import PATIENCE
@@ -42,6 +43,22 @@ def test_a_job_from_start_to_end(world: RunnerWorld) -> None:
     assert world.bot.log("err") == "err\n"
     assert not (world.folder / "runner.json").exists()
     assert not (world.folder / "exit.json").exists()
+
+
+def test_what_reviewers_asked_for_is_in_a_file(world: RunnerWorld) -> None:
+    review = Review(id="9", by="rev", text="Use Decimal", comments=("a.py:7: here",), url="u")
+    world.carry_out('cat "$SIGNALBOX_REVIEW"', reviews=(review,))
+    assert json.loads(world.bot.log("out")) == {
+        "reviews": [
+            {
+                "id": "9",
+                "by": "rev",
+                "text": "Use Decimal",
+                "comments": ["a.py:7: here"],
+                "url": "u",
+            }
+        ]
+    }
 
 
 def test_a_program_finds_the_protocols_environment_and_nothing_else(world: RunnerWorld) -> None:

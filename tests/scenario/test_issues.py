@@ -443,6 +443,33 @@ async def test_issues_are_found_by_title_or_key(office: Stage) -> None:
     assert await completes(office, "developer", "/run dispatch EN") == ("ENG-142",)
 
 
+async def test_found_issues_can_be_started_from_their_rows(office: Stage) -> None:
+    reply = await office.says("viewer", "issues rounds")
+    assert "1 issue" in text_of(reply.message)
+    (row,) = reply.message.rows
+    assert row.text.startswith(f"[ENG-142]({ENG_142.url}) · Checkout rounds down")
+    assert row.button is not None
+    assert row.button.label == "Start"
+    assert (await office.press(row.button, "developer")).runs == ("R-1",)
+    (row,) = (await office.says("viewer", "issues ENG-142")).message.rows
+    assert row.button is not None
+    assert (await office.press(row.button, "viewer")).runs == ("R-1",)
+    assert "No issue found for “squares”" in text_of(
+        (await office.says("viewer", "issues squares")).message
+    )
+    assert len((await office.says("viewer", "issues")).message.rows) == 1
+    stranger = await office.says("nobody", "issues rounds")
+    assert stranger.outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize("branch", ["main", "release/eng-14", "eng-142/../main", ""])
+async def test_no_tracker_points_a_run_at_a_shared_branch(office: Stage, branch: str) -> None:
+    assign(office, branch=branch)
+    await office.says("developer", "dispatch ENG-142")
+    run = await office.store.read(lambda tx: tx.runs.load(1))
+    assert run.branch == "signalbox/r-1-fix-rounding"
+
+
 # --- what the program and the tracker are told
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from adapters.linear.signature import MALFORMED, RefusedWebhookError
 from bot.domain.codec import JSON
 
+COMMAND = "/run"
 _LONGEST_NAME = 200
 
 
@@ -52,13 +53,18 @@ class IssueChanged:
 
 @dataclass(frozen=True, kw_only=True)
 class CommentWritten:
-    """Somebody wrote a comment; `parent` is the root of its thread, if it is a reply."""
+    """Somebody replied in a thread, of which `parent` is the root, or wrote a command."""
 
     comment: str
     issue: str
     actor: str
     text: str
     parent: str
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it begins with `/run`."""
+        return self.text.split(maxsplit=1)[:1] == [COMMAND]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,13 +219,14 @@ def _comment(payload: Mapping[str, JSON]) -> CommentWritten | None:
     data, actor = _part(payload, "data"), payload.get("actor")
     if not _optional(data, "issueId"):
         return None
-    return CommentWritten(
+    written = CommentWritten(
         comment=_text(data, "id"),
         issue=_text(data, "issueId"),
         actor=_optional(actor, "id") if isinstance(actor, dict) else "",
-        text=_text(data, "body", longest=None),
+        text=_text(data, "body", longest=None).strip(),
         parent=_optional(data, "parentId"),
     )
+    return written if written.parent or written.is_command else None
 
 
 def _part(fields: Mapping[str, JSON], name: str) -> Mapping[str, JSON]:

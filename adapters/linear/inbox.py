@@ -13,8 +13,10 @@ from bot.ports.tracker_store import TrackerEvent
 
 _LOG = logging.getLogger(__name__)
 
-_AT_ONCE = 32
-"""Events that are worked on at the same time."""
+_AT_ONCE = 8
+"""Events that are worked on at the same time; few, so that webhooks are still answered at once."""
+_GREETINGS = 32
+"""First words that are said at the same time."""
 _BATCH = 200
 _LATE = timedelta(seconds=5)
 """After which an event that is not done is taken up again."""
@@ -46,6 +48,7 @@ class LinearInbox:
         self._hears = hears
         self._new: asyncio.Queue[TrackerEvent] = asyncio.Queue()
         self._places = asyncio.Semaphore(_AT_ONCE)
+        self._greetings = asyncio.Semaphore(_GREETINGS)
         self._held: set[int] = set()
         self._tries: dict[int, int] = {}
 
@@ -116,7 +119,8 @@ class LinearInbox:
     async def _greet(self, event: Event) -> UnavailableError | None:
         """The first word does not keep the work from beginning where it cannot be said now."""
         try:
-            await self._hears.greet(event)
+            async with self._greetings:
+                await self._hears.greet(event)
         except UnavailableError as error:
             return error
         return None

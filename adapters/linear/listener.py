@@ -10,6 +10,7 @@ from adapters.linear.answering import Answers
 from adapters.linear.choices import read_bound
 from adapters.linear.client import LinearClient
 from adapters.linear.events import (
+    COMMAND,
     AccessChanged,
     AppRevoked,
     CommentWritten,
@@ -38,7 +39,6 @@ _LOG = logging.getLogger(__name__)
 
 _PATIENCE = timedelta(minutes=1)
 """How long a prompt waits for the beginning of its session, which may be told later."""
-_COMMAND = "/run"
 
 
 class LinearListener:
@@ -174,15 +174,14 @@ class LinearListener:
 
     async def _comment(self, event: CommentWritten, taken: TrackerEvent) -> None:
         """A command, or a reply in the thread of a run; other comments are not for us."""
-        text = event.text.strip()
-        called = text == _COMMAND or text.startswith((f"{_COMMAND} ", f"{_COMMAND}\n"))
+        text = event.text
         root = event.parent or event.comment
         place = await self._place(event.issue, event.parent or None)
-        if not event.actor or not (called or await self._is_of_run(place)):
+        if not event.actor or not (event.is_command or await self._is_of_run(place)):
             return
         if event.parent and (await self._client.comment_place(event.parent)).session:
             return  # told as a prompt of its session too
-        if text in {_COMMAND, f"{_COMMAND} dispatch", f"{_COMMAND} start"}:
+        if text in {COMMAND, f"{COMMAND} dispatch", f"{COMMAND} start"}:
             await self._start(event.issue, event.actor, taken)
             return
         reply = await self._ask(taken, event.actor, place, text=text)

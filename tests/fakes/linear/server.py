@@ -1,6 +1,7 @@
 """The stand-in for Linear: its API over HTTP on this machine, and its webhooks."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Call:
 
     operation: str
     variables: Mapping[str, Any]
+    at: float = field(default_factory=time.perf_counter)
+    """When, in seconds of this process."""
 
 
 @dataclass

@@ -24,8 +24,8 @@ from bot.ports.clock import Clock
 _FAILED = frozenset({Status.FAILED, Status.TIMED_OUT})
 _UNSAID = frozenset({EventType.JOB_CANCELLING})
 """The end confirms a stop; between the two nothing is said."""
-_FRESH = frozenset({Status.SCHEDULED, Status.QUEUED, Status.CANCELLING})
-"""Statuses whose phase is not worth an action: nothing works."""
+_IDLE = frozenset({Status.SCHEDULED, Status.QUEUED, Status.WAITING, Status.CANCELLING})
+"""Statuses in which no phase is said: nothing works, and what is asked must stay the last word."""
 
 
 @dataclass(kw_only=True)
@@ -108,7 +108,7 @@ class SessionTeller:
             self._sessions.pop(session, None)
             return
         phase = card.get("phase", "")
-        if status in _FRESH or not phase or known.phase == phase:
+        if status in _IDLE or not phase or known.phase == phase:
             return
         action = Activity(
             type=ActivityType.ACTION, body=word("linear", "phase"), parameter=phase_words(phase)

@@ -25,7 +25,7 @@ _FAILED = frozenset({Status.FAILED, Status.TIMED_OUT})
 _UNSAID = frozenset({EventType.JOB_CANCELLING})
 """The end confirms a stop; between the two nothing is said."""
 _IDLE = frozenset({Status.SCHEDULED, Status.QUEUED, Status.WAITING, Status.CANCELLING})
-"""Statuses whose phase is not worth an action: nothing works, and questions stay the last word."""
+"""Statuses in which no phase is said: nothing works, and what is asked must stay the last word."""
 
 
 @dataclass(kw_only=True)

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from bot.domain.sight import Sight
+from bot.ports import chat_store as chats
 from bot.ports import output_store as output
 from bot.ports import people_store as people
 from bot.ports import store as port
@@ -12,8 +13,10 @@ from storage.blueprints import SqlBlueprints
 from storage.costs import SqlCosts
 from storage.effects import SqlEffects
 from storage.exports import SqlExports
+from storage.followups import SqlFollowups
 from storage.gates import SqlGates
 from storage.identities import SqlIdentities
+from storage.installations import SqlInstallations
 from storage.invocations import SqlInvocations
 from storage.jobs import SqlJobs
 from storage.logs import SqlLogs
@@ -48,6 +51,8 @@ class Transaction:
         self.identities: people.Identities = SqlIdentities(scope)
         self.effects: people.Effects = SqlEffects(scope)
         self.exports: people.Exports = SqlExports(scope)
+        self.installations: chats.Installations = SqlInstallations(scope)
+        self.followups: chats.Followups = SqlFollowups(scope)
 
     def seeing(self, sight: Sight) -> "Transaction":
         """The same transaction as somebody sees it: other runs and gates are not there."""

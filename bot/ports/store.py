@@ -24,6 +24,7 @@ from bot.domain.run import Run
 from bot.domain.selection import Filter
 from bot.domain.sight import Sight
 from bot.domain.vocabulary import Profile, Status
+from bot.ports.chat_store import Followups, Installations
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
 
@@ -215,6 +216,9 @@ class Orders(Protocol):
     def give(self, job_id: int, kind: OrderKind, data: Mapping[str, JSON]) -> Order:
         """Store an order and wake its runner."""
 
+    def load(self, order_id: int) -> Order:
+        """Raises NotFoundError."""
+
     def after(self, job_id: int, order_id: int) -> tuple[Order, ...]:
         """Orders with a higher id that have not been consumed, in order."""
 
@@ -328,6 +332,8 @@ class Tx(Protocol):
     identities: Identities
     effects: Effects
     exports: Exports
+    installations: Installations
+    followups: Followups
 
     def seeing(self, sight: Sight) -> "Tx":
         """The same transaction as somebody sees it: other runs and gates are not there."""

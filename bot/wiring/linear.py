@@ -1,0 +1,12 @@
+"""Linear: opened where its settings are given."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.wiring.parts import Parts, Surface
+
+
+@asynccontextmanager
+async def open_linear(_parts: Parts) -> AsyncIterator[Surface]:
+    """What Linear brings along; nothing without its settings."""
+    yield Surface()

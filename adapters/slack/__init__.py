@@ -1,0 +1,1 @@
+"""Slack: what people say and press there, and what they are told."""

@@ -40,8 +40,8 @@ from storage.table_parts import (
     words,
 )
 
-assert chat_tables.metadata is kept_tables.metadata
-metadata = kept_tables.metadata
+assert chat_tables.followups.metadata is kept_tables.artifacts.metadata
+metadata = kept_tables.artifacts.metadata
 """All tables, those of chat_tables and kept_tables among them."""
 
 NOTHING = text("''")

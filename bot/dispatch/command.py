@@ -21,6 +21,7 @@ from bot.ports.vault import Vault
 from bot.services.rules import Rules
 from bot.services.selecting import MOST_RUNS, select_run, select_runs
 
+_EXAMPLES = ("/run list active", "/run inbox", "/run blueprints")
 _NEAR = 3
 """Offers when a word is unknown."""
 
@@ -110,7 +111,12 @@ def find_command(registry: Registry, verb: str) -> Command:
         if word == command.verb or word in command.synonyms:
             return command
     verbs = [name for command in registry for name in (command.verb, *command.synonyms)]
-    near = difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5) or ["help"]
+    near = difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5)
+    if not near:
+        raise UsageError(
+            f"“{verb[:40]}” begins no request that I know. These do, and /run help has them all.",
+            suggestions=_EXAMPLES,
+        )
     raise UsageError(
         f"There is no command “{verb[:40]}”.", suggestions=tuple(f"/run {name}" for name in near)
     )

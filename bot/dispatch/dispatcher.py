@@ -2,10 +2,11 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from bot.dispatch.command import Command, Registry, Request, find_command
 from bot.dispatch.completing import complete
@@ -14,7 +15,13 @@ from bot.dispatch.reading import read_verb
 from bot.domain.actor import Actor
 from bot.domain.codec import JSON, decode, encode
 from bot.domain.conversation import Conversation
-from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserError
+from bot.domain.errors import (
+    RefusedError,
+    UnavailableError,
+    UsageError,
+    UserError,
+    WrongFieldError,
+)
 from bot.domain.form import FIELD, WrongAnswersError
 from bot.domain.invocation import Invocation, Press
 from bot.grammar.params import parse_press, parse_words
@@ -22,6 +29,7 @@ from bot.grammar.words import LONGEST_TEXT
 from bot.messages.message import Button, Tone
 from bot.messages.render import say
 from bot.messages.reply import Outcome, Reply, ReplyFile
+from bot.ports.admission import Admission
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.clock import Ids
 from bot.ports.store import Store, Tx
@@ -44,8 +52,13 @@ class Dispatcher:
         ids: Ids,
         vault: Vault,
         files: ArtifactFiles,
+        admissions: Mapping[str, Admission] = MappingProxyType({}),
     ) -> None:
-        """`rules` is asked anew for every request; `files` keeps what replies bring along."""
+        """`rules` is asked anew for every request; `files` keeps what replies bring along.
+
+        `admissions`, by surface, are asked before anything is done for somebody.
+        """
+        self._admissions = admissions
         self._store = store
         self._vault = vault
         self._registry = registry
@@ -77,6 +90,8 @@ class Dispatcher:
     async def perform(self, invocation: Invocation) -> Reply:
         """Carry a request out and return its answer; one that is done answers as it did."""
         try:
+            if refused := await self._turn_away(invocation):
+                return refused
             if self._only_reads(invocation):
                 return await self._look_up(invocation)
             return await self._store.write(partial(self._unit, invocation))
@@ -84,6 +99,17 @@ class Dispatcher:
             return Reply(message=say("unavailable", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except Exception:  # the border between a person and our bugs
             return await self._broken(invocation)
+
+    async def _turn_away(self, invocation: Invocation) -> Reply | None:
+        """The refusal of somebody whom the surface itself does not let act, or does no more."""
+        admission = self._admissions.get(invocation.conversation.surface)
+        if admission is None or invocation.actor.handle is None:
+            return None
+        try:
+            await admission.admit(account_of(invocation.actor, invocation.conversation))
+        except RefusedError as error:
+            return await self._store.write(partial(self._finish, invocation, refusal_reply(error)))
+        return None
 
     async def resume(self) -> None:
         """Carry out what was accepted before a crash and not done."""
@@ -174,6 +200,7 @@ class Dispatcher:
             values = parse_press(command.params, invocation.press.arguments, verb=command.verb)
         else:
             values = parse_words(command.params, tail or "", verb=command.verb, now=now)
+            values |= _carried(command, invocation.press)
         return command.handle(request, command.arguments(**values))
 
     def _find(self, invocation: Invocation, now: datetime) -> tuple[Command, str | None]:
@@ -184,6 +211,13 @@ class Dispatcher:
         text = str(press.arguments.get("text", "")) if press else invocation.text
         _refuse_long(text)
         return read_verb(self._registry, text, conversation=invocation.conversation, now=now)
+
+
+def _carried(command: Command, press: Press | None) -> dict[str, JSON]:
+    """What goes along with words and is not typed."""
+    arguments = press.arguments if press else {}
+    hidden = {param.name for param in command.params if param.hidden}
+    return {name: value for name, value in arguments.items() if name in hidden}
 
 
 def _refuse_long(text: str) -> None:
@@ -214,6 +248,8 @@ def refusal_reply(error: UserError) -> Reply:
     message = say(name, tone=Tone.BAD, text=error.text)
     wrong = error.problems if isinstance(error, WrongAnswersError) else {}
     problems = {f"{FIELD}{name}": problem for name, problem in wrong.items()}
+    if isinstance(error, WrongFieldError):
+        problems = {error.field: error.text}
     return Reply(message=replace(message, buttons=buttons), outcome=outcome, problems=problems)
 
 

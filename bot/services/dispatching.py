@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.domain.actor import Actor
 from bot.domain.blueprint import Blueprint, Value
 from bot.domain.conversation import Conversation
-from bot.domain.errors import UserError
+from bot.domain.errors import NotFoundError, WrongFieldError
 from bot.domain.events import EventType
 from bot.domain.job import Job
 from bot.domain.policy import decide_owner
@@ -51,13 +51,9 @@ def dispatch(
     rules.permit(actor, "dispatch", project=blueprint.project, blueprint=blueprint.name)
     require_enabled(tx, rules, blueprint.name, project=blueprint.project)
     inputs = blueprint.read_inputs(request.inputs)
-    if request.branch and not _BRANCH.fullmatch(request.branch):
-        raise UserError(
-            f"“{request.branch[:80]}” cannot name a branch: use letters, digits and ._-/@+, "
-            "without “..”, and begin with a letter or digit."
-        )
+    _require_branch(request.branch)
     if request.owner:
-        require_person(rules, request.owner, project=blueprint.project)
+        _require_owner(rules, request.owner, project=blueprint.project)
     owner, fallback = decide_owner(
         rules.policy, explicit=request.owner, requester=actor.name, assignee=None
     )
@@ -88,6 +84,22 @@ def dispatch(
         )
     )
     return _queue_first_job(tx, run, blueprint, actor)
+
+
+def _require_branch(branch: str) -> None:
+    if branch and not _BRANCH.fullmatch(branch):
+        raise WrongFieldError(
+            f"“{branch[:80]}” cannot name a branch: use letters, digits and ._-/@+, "
+            "without “..”, and begin with a letter or digit.",
+            field="branch",
+        )
+
+
+def _require_owner(rules: Rules, owner: str, *, project: str) -> None:
+    try:
+        require_person(rules, owner, project=project)
+    except NotFoundError as error:
+        raise WrongFieldError(error.text, field="owner") from None
 
 
 def repeat(tx: Tx, rules: Rules, run: Run, actor: Actor) -> Run:

@@ -21,6 +21,7 @@ from adapters.web.sessions import Sessions, keep_signing_key
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import UserError
+from bot.ports.admission import Admission
 from bot.ports.clock import Ids
 from bot.ports.store import Store
 from bot.services.rules import Periods
@@ -127,18 +128,29 @@ async def _at_work(
 def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rulebook) -> Parts:
     ids, rules, artifacts = RandomIds(), rulebook.current, ArtifactFolder(data / "artifacts")
     vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
+    admissions: dict[str, Admission] = {}
+    dispatcher = Dispatcher(
+        store,
+        COMMANDS,
+        rules=rules,
+        ids=ids,
+        vault=vault,
+        files=artifacts,
+        admissions=admissions,
+    )
     return Parts(
         settings=settings,
         data=data,
         store=store,
         rulebook=rulebook,
         vault=vault,
-        dispatcher=Dispatcher(store, COMMANDS, rules=rules, ids=ids, vault=vault, files=artifacts),
+        dispatcher=dispatcher,
         artifacts=artifacts,
         access=ConsoleAccess(token=keep_console_token(data), rehearsal=settings.rehearsal),
         sessions=_sessions(settings, data, ids),
         ids=ids,
         closing=asyncio.Event(),
+        admissions=admissions,
     )
 
 

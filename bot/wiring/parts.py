@@ -15,6 +15,7 @@ from adapters.web.console_api import ConsoleAccess
 from adapters.web.sessions import Sessions
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
+from bot.ports.admission import Admission
 from bot.ports.clock import Ids
 from bot.ports.messenger import Messenger
 from bot.ports.tracker import Tracker
@@ -37,6 +38,8 @@ class Parts:
     sessions: Sessions
     ids: Ids
     closing: asyncio.Event
+    admissions: dict[str, Admission]
+    """By surface; a surface that is opened adds its own."""
 
     def run_url(self, key: str) -> str:
         """A page about a run that every surface may link to; empty where nobody could open it."""

@@ -114,7 +114,7 @@ def find_command(registry: Registry, verb: str) -> Command:
     near = difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5)
     if not near:
         raise UsageError(
-            f"“{verb[:40]}” begins no request that I know. These do, and /run help has them all.",
+            f"There is no command “{verb[:40]}”. Three that there are; /run help has them all.",
             suggestions=_EXAMPLES,
         )
     raise UsageError(

@@ -35,12 +35,17 @@ def identify(tx: Tx, policy: Policy, actor: Actor, account: Account) -> Actor:
     """
     if actor.handle is None:
         return actor
-    linked = tx.identities.find(account)
-    vouched = (name for name, one in policy.persons.items() if account.address in one.identities)
-    person = linked.person if linked else next(vouched, "")
+    person = handle_of(tx, policy, account)
     if not person and account.surface in _OWN_SURFACES:
         return actor
     return replace(actor, name=person or account.address)
+
+
+def handle_of(tx: Tx, policy: Policy, account: Account) -> str:
+    """The person whom an account was linked to or is vouched for; empty for nobody's."""
+    linked = tx.identities.find(account)
+    vouched = (name for name, one in policy.persons.items() if account.address in one.identities)
+    return linked.person if linked else next(vouched, "")
 
 
 def look_as(tx: Tx, policy: Policy, actor: Actor, conversation: Conversation) -> tuple[Actor, Tx]:

@@ -12,6 +12,7 @@ MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 50
 
 BORDERS = {
+    "adapters/slack/work.py": "a bug in one request must not end the others",
     "adapters/clockwork.py": "a failed tick must not end the clockwork",
     "adapters/runner/conduct.py": "a bug must leave neither the program nor the claim behind",
     "adapters/runner/worker.py": "a thread's bug must reach the main thread",

@@ -149,10 +149,10 @@ class _Layout:
 
     def buttons(self) -> Iterator[Block]:
         shown, rare = _split(self._message.buttons)
-        elements = [self._button(button) for button in shown[: limits.ACTIONS - 1]]
+        elements = [self._button(button) for button in shown]
         elements += [self._menu(rare)] if rare else []
-        if elements:
-            yield {"type": "actions", "elements": elements}
+        for some in _groups(elements, limits.ACTIONS):
+            yield {"type": "actions", "elements": list(some)}
 
     def _button(self, button: Button) -> Block:
         element: Block = {
@@ -222,17 +222,16 @@ def _split(buttons: Sequence[Button]) -> tuple[list[Button], list[Button]]:
     A menu asks nothing before a press counts, and has little room.
     """
     too_many = len(buttons) - limits.VISIBLE_BUTTONS
-    if too_many <= 0:
-        return list(buttons), []
     simple = [
-        button
-        for button in reversed(buttons)
+        at
+        for at, button in enumerate(buttons)
         if not (button.form or button.confirm) and fits(button, limits.OPTION_VALUE)
     ]
-    rare = simple[: min(too_many + 1, limits.OVERFLOW)]
+    rare = simple[-min(too_many + 1, limits.OVERFLOW) :] if too_many > 0 else []
     if len(rare) <= 1:
         return list(buttons), []
-    return [b for b in buttons if b not in rare], [b for b in buttons if b in rare]
+    shown = [button for at, button in enumerate(buttons) if at not in rare]
+    return shown, [buttons[at] for at in rare]
 
 
 def _confirm(button: Button) -> Block:

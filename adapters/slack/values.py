@@ -63,7 +63,7 @@ def read_value(value: str) -> Button | Reference:
             return decode(Reference, data)
         form = tuple(decode(Field, field) for field in data.get("form", ()))
         return Button(label=data["label"], press=decode(Press, data["press"]), form=form)
-    except (ValueError, KeyError, TypeError) as error:
+    except (AttributeError, ValueError, KeyError, TypeError) as error:
         raise UserError(say("old_button").fallback) from error
 
 

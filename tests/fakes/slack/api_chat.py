@@ -9,8 +9,9 @@ from tests.fakes.slack.content import (
     read_content,
     read_metadata,
 )
-from tests.fakes.slack.entities import Data, FakeChannel, FakeMessage
+from tests.fakes.slack.entities import Data, FakeChannel
 from tests.fakes.slack.errors import SlackError
+from tests.fakes.slack.shown import FakeMessage
 
 
 def postable(call: Call) -> FakeChannel:

@@ -2,8 +2,9 @@
 
 from tests.fakes.slack.api_chat import open_dm
 from tests.fakes.slack.call import Call, Method
-from tests.fakes.slack.entities import Data, FakeChannel, FakeMessage
+from tests.fakes.slack.entities import Data, FakeChannel
 from tests.fakes.slack.errors import SlackError
+from tests.fakes.slack.shown import FakeMessage
 
 
 def open_conversation(call: Call) -> Data:

@@ -6,8 +6,9 @@ from tests.fakes.slack.api_chat import postable
 from tests.fakes.slack.blocks import TASK_STATES, accept_blocks
 from tests.fakes.slack.call import Call, Method
 from tests.fakes.slack.content import read_metadata
-from tests.fakes.slack.entities import Data, FakeMessage, Stream
+from tests.fakes.slack.entities import Data
 from tests.fakes.slack.errors import SlackError
+from tests.fakes.slack.shown import FakeMessage, Stream
 from tests.fakes.slack.world import STREAM_LIFE
 
 STATUSES = ("processing", "active", "suspended", "closed")

@@ -3,8 +3,9 @@
 from typing import Any
 
 from tests.fakes.slack.call import Call, Method
-from tests.fakes.slack.entities import Data, FakeView
+from tests.fakes.slack.entities import Data
 from tests.fakes.slack.errors import SlackError
+from tests.fakes.slack.shown import FakeView
 from tests.fakes.slack.views import accept_view, first_state
 from tests.fakes.slack.world import World
 

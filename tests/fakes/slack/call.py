@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.slack.entities import Data, FakeChannel, FakeMessage, FakeTeam, Grant
+from tests.fakes.slack.entities import Data, FakeChannel, FakeTeam, Grant
 from tests.fakes.slack.errors import SlackError
+from tests.fakes.slack.shown import FakeMessage
 from tests.fakes.slack.world import World
 
 TIERS = {"1": 1, "2": 20, "3": 50, "4": 100}

@@ -13,16 +13,9 @@ from datetime import UTC, datetime, timedelta
 from tests.fakes.slack.delivery import Answer, Delivery
 from tests.fakes.slack.entities import (
     APP_ID,
-    Data,
-    FakeCall,
     FakeChannel,
-    FakeExecution,
-    FakeFile,
-    FakeMessage,
-    FakeSession,
     FakeTeam,
     FakeUser,
-    FakeView,
 )
 from tests.fakes.slack.faults import Fault, Faults
 from tests.fakes.slack.happenings import Happenings
@@ -30,13 +23,15 @@ from tests.fakes.slack.http_transport import HttpTransport
 from tests.fakes.slack.limits import Limits
 from tests.fakes.slack.payloads import TOKEN
 from tests.fakes.slack.server import Server
+from tests.fakes.slack.shown import FakeMessage, FakeView
+from tests.fakes.slack.sight import Sight
 from tests.fakes.slack.socket_transport import SocketTransport
 from tests.fakes.slack.world import Clock, WallClock, World
 
 ACK_WITHIN = timedelta(seconds=3)
 
 
-class FakeSlack(Happenings):
+class FakeSlack(Happenings, Sight):
     """The workspace; what people do in it is in People and Happenings."""
 
     def __init__(self, clock: Clock, *, limits: bool = False) -> None:
@@ -139,70 +134,6 @@ class FakeSlack(Happenings):
         """A user group of the first workspace."""
         listed = {"id": group, "team_id": self.team.id, "handle": handle, "name": handle}
         self.world.usergroups[group] = listed | {"users": list(users), "date_delete": 0}
-
-    # --- what there is to see --------------------------------------------------------------
-
-    def messages(self, channel: str) -> list[FakeMessage]:
-        """Everything in a channel, replies among it, oldest first."""
-        return list(self.world.posted.get(channel, {}).values())
-
-    def thread(self, channel: str, ts: str) -> list[FakeMessage]:
-        """A thread: its root, if it is still there, and the replies."""
-        root = self.world.find_message(channel, ts)
-        return [*([root] if root else []), *self.world.replies_to(channel, ts)]
-
-    def ephemerals(self, channel: str, user: str) -> list[FakeMessage]:
-        """What only this person sees in a channel."""
-        return [
-            said
-            for said in self.world.unseen
-            if said.channel == channel and said.ephemeral_to == user
-        ]
-
-    def dm(self, user: str) -> str:
-        """The channel of the direct messages between a person and the bot."""
-        return self.world.open_dm(user).id
-
-    @property
-    def views(self) -> dict[str, list[FakeView]]:
-        """The open modals of every person, the top one last."""
-        return self.world.views
-
-    def home(self, user: str) -> FakeView:
-        """The home of a person, as last published."""
-        return self.world.homes[user]
-
-    @property
-    def files(self) -> dict[str, FakeFile]:
-        return self.world.files
-
-    @property
-    def sessions(self) -> dict[tuple[str, str], FakeSession]:
-        """Agent sessions by channel and thread_ts."""
-        for session in self.world.sessions.values():
-            session.status = self.world.session_status(session)
-        return self.world.sessions
-
-    @property
-    def prompts(self) -> dict[str, list[Data]]:
-        """Suggested prompts by channel."""
-        return self.world.prompts
-
-    @property
-    def executions(self) -> dict[str, FakeExecution]:
-        return self.world.executions
-
-    @property
-    def calls(self) -> list[FakeCall]:
-        """Every call of the Web API and every use of a response_url."""
-        return self.world.calls
-
-    def calls_of(self, method: str) -> list[FakeCall]:
-        return [call for call in self.world.calls if call.method == method]
-
-    def reactions(self, channel: str, ts: str) -> dict[str, list[str]]:
-        """Who reacted with what: name → users."""
-        return self.message(channel, ts).reactions
 
     # --- ways to the app -------------------------------------------------------------------
 

@@ -5,8 +5,9 @@ from typing import Any
 from tests.fakes.slack import payloads
 from tests.fakes.slack.api_views import put_on_stack, replace_view
 from tests.fakes.slack.delivery import Answer
-from tests.fakes.slack.entities import Data, FakeExecution, FakeView
+from tests.fakes.slack.entities import Data, FakeExecution
 from tests.fakes.slack.people import People
+from tests.fakes.slack.shown import FakeView
 from tests.fakes.slack.surfaces import enter, entered, find_element, missing_inputs
 from tests.fakes.slack.views import accept_view
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from tests.fakes.slack.blocks import accept_blocks
 from tests.fakes.slack.content import NO_TEXT
-from tests.fakes.slack.entities import Data, FakeMessage, Hook
+from tests.fakes.slack.entities import Data
 from tests.fakes.slack.errors import SlackError
+from tests.fakes.slack.shown import FakeMessage, Hook
 from tests.fakes.slack.world import World
 
 MOST_USES = 5

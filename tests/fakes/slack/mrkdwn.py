@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.fakes.slack.entities import FakeMessage
+from tests.fakes.slack.shown import FakeMessage
 
 Names = Callable[[str], str]
 """The words for the id of a person or a channel."""

@@ -4,9 +4,9 @@ import html
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.fakes.slack.entities import FakeMessage, FakeView
 from tests.fakes.slack.mrkdwn import mrkdwn_html
 from tests.fakes.slack.page_blocks import blocks_html
+from tests.fakes.slack.shown import FakeMessage, FakeView
 from tests.fakes.slack.surfaces import words_of
 from tests.fakes.slack.world import World
 

@@ -1,14 +1,7 @@
 """The JSON in which Slack tells the app what people do."""
 
-from tests.fakes.slack.entities import (
-    APP_ID,
-    Data,
-    FakeChannel,
-    FakeMessage,
-    FakeTeam,
-    FakeUser,
-    FakeView,
-)
+from tests.fakes.slack.entities import APP_ID, Data, FakeChannel, FakeTeam, FakeUser
+from tests.fakes.slack.shown import FakeMessage, FakeView
 from tests.fakes.slack.world import World
 
 TOKEN = "verification-token"

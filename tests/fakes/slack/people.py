@@ -4,8 +4,9 @@ from typing import Any
 
 from tests.fakes.slack import payloads
 from tests.fakes.slack.delivery import Answer, Deliveries, Delivery
-from tests.fakes.slack.entities import Data, FakeChannel, FakeMessage, FakeTeam, FakeUser, FakeView
+from tests.fakes.slack.entities import Data, FakeChannel, FakeTeam, FakeUser
 from tests.fakes.slack.hooks import answered
+from tests.fakes.slack.shown import FakeMessage, FakeView
 from tests.fakes.slack.surfaces import Surface, action_of, blocks_of, enter, find_element
 from tests.fakes.slack.views import EMPTY, first_state
 from tests.fakes.slack.world import World

@@ -4,7 +4,8 @@ from typing import Any
 
 from tests.fakes.slack.blocks import elements_of
 from tests.fakes.slack.elements import TYPED, options_of
-from tests.fakes.slack.entities import Data, FakeMessage, FakeView
+from tests.fakes.slack.entities import Data
+from tests.fakes.slack.shown import FakeMessage, FakeView
 from tests.fakes.slack.views import EMPTY, first_state, is_empty
 
 Surface = FakeMessage | FakeView

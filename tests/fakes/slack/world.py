@@ -13,16 +13,14 @@ from tests.fakes.slack.entities import (
     FakeChannel,
     FakeExecution,
     FakeFile,
-    FakeMessage,
     FakeSession,
     FakeTeam,
     FakeUser,
-    FakeView,
     Grant,
-    Hook,
     Trigger,
 )
 from tests.fakes.slack.errors import SlackError
+from tests.fakes.slack.shown import FakeMessage, FakeView, Hook
 
 SESSION_LIFE = timedelta(hours=1)
 STREAM_LIFE = timedelta(seconds=306)

@@ -13,6 +13,7 @@ from storage.upsert import Upsert
 
 _KEEP = Upsert(followups, ["key"], returning=followups.c.id)
 _BY_KEY = select(followups).where(followups.c.key == bindparam("asked"))
+_LOAD = select(followups).where(UNSETTLED, followups.c.id == bindparam("of"))
 _PENDING = (
     select(followups)
     .where(
@@ -40,6 +41,11 @@ class SqlFollowups:
         if new_id is not None:
             return replace(followup, id=new_id)
         return _followup(self._scope.rows(_BY_KEY, {"asked": followup.key})[0])
+
+    def load(self, followup_id: int) -> Followup | None:
+        """One that is not settled."""
+        found = self._scope.rows(_LOAD, {"of": followup_id})
+        return _followup(found[0]) if found else None
 
     def pending(self, surface: str, *, after: int, limit: int) -> tuple[Followup, ...]:
         """Those past an id that are not settled, the oldest first."""

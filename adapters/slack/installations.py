@@ -131,9 +131,7 @@ class KeptStates(AsyncOAuthStateStore):
         """A new state."""
         state = self._ids.token()
         await self._store.write(
-            lambda tx: tx.installations.keep_state(
-                _hash(state), expires_at=tx.now() + STATE_LIFE
-            )
+            lambda tx: tx.installations.keep_state(_hash(state), expires_at=tx.now() + STATE_LIFE)
         )
         return state
 

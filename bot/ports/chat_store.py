@@ -35,6 +35,9 @@ class Followups(Protocol):
     def keep(self, followup: Followup) -> Followup:
         """Store a new one and return it with its id; one that is there stays and returns."""
 
+    def load(self, followup_id: int) -> Followup | None:
+        """One that is not settled."""
+
     def pending(self, surface: str, *, after: int, limit: int) -> tuple[Followup, ...]:
         """Those past an id that are not settled, the oldest first."""
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.conversation import Conversation
 from bot.domain.errors import UnavailableError, UserError
@@ -12,7 +12,7 @@ from bot.domain.posting import CARD, Posting
 from bot.domain.vocabulary import Disposition
 from bot.messages.cards import event_note, gate_card, run_card, tombstone
 from bot.messages.message import Message
-from bot.ports.messenger import Messenger
+from bot.ports.messenger import Etiquette, Messenger, Turn
 from bot.ports.store import Store, Topic, Tx
 from bot.services.rules import Rules
 from bot.services.selecting import deletion_of
@@ -23,52 +23,129 @@ _LOG = logging.getLogger(__name__)
 _BATCH = 50
 _POLL = 1.0
 """Seconds until it looks again though nothing woke it."""
+_SHORTEST_PAUSE = 0.01
+_PATIENCE = 0.2
+"""Seconds that a slow surface can keep the others waiting."""
+_DEEP = 2_000
+"""Looked at instead of `_BATCH` where much waits for its turn."""
 _FIRST_WAIT = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(minutes=5)
+
+
+_Group = tuple[int, Conversation]
 
 
 class Notifier:
     """Tells what is due, surface by surface, until it is stopped."""
 
     def __init__(
-        self, store: Store, messengers: Mapping[str, Messenger], *, rules: Callable[[], Rules]
+        self,
+        store: Store,
+        messengers: Mapping[str, Messenger],
+        *,
+        rules: Callable[[], Rules],
+        etiquettes: Mapping[str, Etiquette] | None = None,
     ) -> None:
-        """`messengers` by the name of their surface."""
+        """`messengers` and `etiquettes` by the name of their surface."""
         self._store = store
         self._messengers = messengers
         self._rules = rules
+        self._etiquettes = etiquettes or {}
+        self._busy: set[_Group] = set()
+        """Runs that are being told of somewhere: there, one thing at a time."""
+        self._late: set[_Group] = set()
+        """Those that nobody waits for any more: their end wakes the notifier."""
+        self._pause = _POLL
+        self._depth = _BATCH
 
     async def run(self) -> None:
         """Tell for ever; ends by cancellation."""
-        while True:
-            watch = self._store.watch(Topic.POSTINGS)
-            if not await self._tell_if_leading():
-                await watch.wait(_POLL)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                watch = self._store.watch(Topic.POSTINGS)
+                if started := await self._start_if_leading(group):
+                    await asyncio.wait(started, timeout=_PATIENCE)
+                    self._late |= self._busy
+                else:
+                    await watch.wait(self._pause)
 
-    async def _tell_if_leading(self) -> int:
+    async def _start_if_leading(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Of several bots one tells; without the store, nobody does until it is back."""
+        self._pause = _POLL
         try:
-            return await self.tell_due() if self._store.leads() else 0
+            ready = await self._ready() if self._store.leads() else []
         except UnavailableError as error:
             _LOG.warning("nothing can be told now: %s", error)
-            return 0
+            return []
+        return [group.create_task(self._tell_safely(posting)) for posting in ready]
 
     async def tell_due(self) -> int:
-        """Tell everything that is due now; says how many postings were handled."""
-        due = await self._store.read(lambda tx: tx.postings.due(tx.now(), limit=_BATCH))
-        await asyncio.gather(*(self._tell(posting) for posting in due))
-        return len(due)
+        """Tell everything that is due and may be told now; says how much that was."""
+        ready = await self._ready()
+        await asyncio.gather(*(self._tell(posting) for posting in ready))
+        return len(ready)
+
+    async def _ready(self) -> list[Posting]:
+        """What is due and has its turn; its runs are busy from now on."""
+        now, due = await self._store.read(
+            lambda tx: (tx.now(), tx.postings.due(tx.now(), limit=self._depth))
+        )
+        ready = []
+        for posting in due:
+            if (group := _group(posting)) not in self._busy and self._may_tell(posting, now):
+                self._busy.add(group)
+                ready.append(posting)
+        # Where most has to wait for its turn, the rest must not wait behind it.
+        self._depth = _DEEP if len(due) >= _BATCH and len(ready) < len(due) else _BATCH
+        return ready
+
+    def _may_tell(self, posting: Posting, now: datetime) -> bool:
+        etiquette = self._etiquettes.get(posting.conversation.surface)
+        if etiquette is None:
+            return True
+        later = etiquette.turn(
+            Turn(
+                conversation=posting.conversation,
+                message_id=posting.message_id,
+                urgent=bool(posting.urgency),
+            )
+        )
+        if later is not None:
+            wait = max((later - now).total_seconds(), _SHORTEST_PAUSE)
+            self._pause = min(self._pause, wait)
+        return later is None
+
+    async def _tell_safely(self, posting: Posting) -> None:
+        """Tell it; without the store it is told again later, as its receipt cannot be kept."""
+        try:
+            await self._tell(posting)
+        except UnavailableError as error:
+            _LOG.warning("posting %s is not known to be told: %s", posting.id, error)
 
     async def _tell(self, posting: Posting) -> None:
         """Tell one posting and store its receipt, or when to try again."""
+        group = _group(posting)
         try:
-            told = await self._deliver(posting)
+            told = await self._outcome(posting)
+            await self._store.write(lambda tx: self._save(tx, told, wake=group in self._late))
+        finally:
+            self._busy.discard(group)
+            self._late.discard(group)
+
+    async def _outcome(self, posting: Posting) -> Posting:
+        posting = await self._begun(posting)
+        try:
+            return await self._deliver(posting)
         except UnavailableError as error:
-            told = await self._later(posting, error)
+            return await self._later(posting, error)
         except UserError as error:
             _LOG.error("posting %s is given up: %s", posting.id, error.text)
-            told = replace(posting, given_up=error.text)
-        await self._store.write(lambda tx: tx.postings.save(told))
+            return replace(posting, given_up=error.text, started_at=None)
+
+    def _save(self, tx: Tx, told: Posting, *, wake: bool) -> None:
+        tx.postings.save(told)
+        if wake:
+            tx.wake(Topic.POSTINGS)
 
     async def _deliver(self, posting: Posting) -> Posting:
         messenger = self._messengers[posting.conversation.surface]
@@ -78,7 +155,7 @@ class Notifier:
             await messenger.edit(posting.conversation, message_id, message)
         else:
             message_id = await messenger.post(
-                posting.conversation, message, key=f"posting:{posting.id}", thread=thread
+                posting.conversation, message, key=_key(posting), thread=thread
             )
         return replace(
             posting,
@@ -86,7 +163,24 @@ class Notifier:
             attempts=0,
             message_id=message_id,
             fingerprint=message.attributes.get("fingerprint", ""),
+            started_at=None,
         )
+
+    async def _begun(self, posting: Posting) -> Posting:
+        """Where a surface takes the same message twice, that its telling began is kept first."""
+        etiquette = self._etiquettes.get(posting.conversation.surface)
+        if etiquette is None or posting.message_id:
+            return posting
+        if posting.started_at:
+            etiquette.doubt(_key(posting), posting.started_at)
+            return posting
+
+        def unit(tx: Tx) -> Posting:
+            begun = replace(posting, started_at=tx.now())
+            tx.postings.save(begun)
+            return begun
+
+        return await self._store.write(unit)
 
     def _compose(self, tx: Tx, posting: Posting) -> tuple[int, Message, str | None]:
         """What to say now, what revision that is, and in whose thread."""
@@ -103,7 +197,10 @@ class Notifier:
         wait = timedelta(seconds=error.retry_after) if error.retry_after else doubled
         now = await self._store.read(lambda tx: tx.now())
         return replace(
-            posting, attempts=posting.attempts + 1, due_at=now + min(wait, _LONGEST_WAIT)
+            posting,
+            attempts=posting.attempts + 1,
+            due_at=now + min(wait, _LONGEST_WAIT),
+            started_at=None if error.untouched else posting.started_at,
         )
 
 
@@ -120,6 +217,14 @@ def compose(tx: Tx, rules: Rules, run_id: int, subject: str) -> Message:
         (event,) = tx.runs.events(run_id, after=int(number) - 1)[:1]
         return event_note(view, event)
     return run_card(view)
+
+
+def _group(posting: Posting) -> _Group:
+    return posting.run_id, posting.conversation.root
+
+
+def _key(posting: Posting) -> str:
+    return f"posting:{posting.id}"
 
 
 def _root(card: Posting | None, conversation: Conversation) -> str | None:

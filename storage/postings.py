@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import and_, bindparam, case, func, select, update
 
 from bot.domain.conversation import Conversation
-from bot.domain.posting import Posting
+from bot.domain.posting import CARD, Posting
 from bot.ports.store import Topic
 from storage.columns import PLACE, place, take_conversation
 from storage.scope import Scope
@@ -23,20 +23,36 @@ _WANT = Upsert(
         "wanted": postings.c.wanted + 1,
         # A subject that is still being tried keeps its back-off.
         "due_at": case((postings.c.wanted <= postings.c.told, new.due_at), else_=postings.c.due_at),
+        "urgency": case((new.urgency > postings.c.urgency, new.urgency), else_=postings.c.urgency),
     },
 )
-_CHANGE = update(postings).where(postings.c.id == bindparam("of"))
+_CHANGE = (
+    update(postings)
+    .where(postings.c.id == bindparam("of"))
+    .values(
+        urgency=case((postings.c.wanted <= bindparam("so_far"), 0), else_=postings.c.urgency),
+    )
+)
+_LATER = 1 << 40
+"""Added to the number of what can wait for the others of its run."""
+_PLACE_IN_RUN = case(
+    (
+        and_(_OTHER.c.subject == CARD, _OTHER.c.message_id != "", _OTHER.c.urgency == 0),
+        _OTHER.c.id + _LATER,
+    ),
+    else_=_OTHER.c.id,
+)
+_FIRST = (
+    select(func.min(_PLACE_IN_RUN).label("place"), func.max(_OTHER.c.urgency).label("urgency"))
+    .where(PENDING)
+    .group_by(_OTHER.c.run_id, *(_OTHER.c[name] for name in PLACE[:3]))
+    .subquery()
+)
 _DUE = (
     select(postings)
-    .where(
-        postings.c.id.in_(
-            select(func.min(_OTHER.c.id))
-            .where(PENDING)
-            .group_by(_OTHER.c.run_id, *(_OTHER.c[name] for name in PLACE[:3]))
-        ),
-        postings.c.due_at <= bindparam("now"),
-    )
-    .order_by(postings.c.due_at, postings.c.id)
+    .join(_FIRST, postings.c.id == _FIRST.c.place % _LATER)
+    .where(postings.c.due_at <= bindparam("now"))
+    .order_by(_FIRST.c.urgency.desc(), _FIRST.c.place >= _LATER, postings.c.due_at, postings.c.id)
     .limit(bindparam("most"))
 )
 _FIND = select(postings).where(
@@ -57,7 +73,9 @@ class SqlPostings:
         """Postings within one transaction."""
         self._scope = scope
 
-    def want(self, run_id: int, conversation: Conversation, subject: str) -> None:
+    def want(
+        self, run_id: int, conversation: Conversation, subject: str, *, urgency: int = 0
+    ) -> None:
         """Let a subject be told, or told anew: creates the posting or raises `wanted`."""
         new = {
             "run_id": run_id,
@@ -70,6 +88,8 @@ class SqlPostings:
             "message_id": "",
             "fingerprint": "",
             "given_up": "",
+            "urgency": urgency,
+            "started_at": None,
         }
         self._scope.upsert(_WANT, new)
         self._scope.woken.add(Topic.POSTINGS)
@@ -88,8 +108,11 @@ class SqlPostings:
             "message_id": posting.message_id,
             "fingerprint": posting.fingerprint,
             "given_up": posting.given_up,
+            "started_at": posting.started_at,
         }
-        self._scope.change(_CHANGE, {**told, "of": posting.id}, noun="posting")
+        self._scope.change(
+            _CHANGE, {**told, "of": posting.id, "so_far": posting.told}, noun="posting"
+        )
 
     def find(self, run_id: int, conversation: Conversation, subject: str) -> Posting | None:
         """The posting of a subject."""

@@ -251,6 +251,8 @@ postings = Table(
     words("message_id"),
     words("fingerprint"),
     words("given_up"),
+    Column("urgency", Integer, nullable=False, server_default=text("0")),
+    at("started_at", nullable=True),
     UniqueConstraint("run_id", *PLACE, "subject"),
     Index("postings_pending", "run_id", *PLACE[:3], "id", **only(PENDING)),
     Index("postings_cards", "message_id", **only(CARD_TOLD)),

@@ -54,9 +54,13 @@ class StaleFenceError(ConflictError):
 class UnavailableError(SignalboxError):
     """Something outside does not answer now: wait and try again.
 
-    `retry_after` is in seconds; None leaves the wait to the caller.
+    `retry_after` is in seconds; None leaves the wait to the caller. `untouched` says that for
+    sure nothing of what was asked has happened.
     """
 
-    def __init__(self, text: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, text: str, *, retry_after: float | None = None, untouched: bool = False
+    ) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+        self.untouched = untouched

@@ -33,6 +33,10 @@ class Posting:
     """What the told message showed, for approvals that name no fingerprint."""
     given_up: str = ""
     """Why it is never told, where the surface refused it for good."""
+    urgency: int = 0
+    """1 while it is about what people must see soon: something to decide, or an end."""
+    started_at: datetime | None = None
+    """When its first telling was begun whose outcome is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,7 @@ class Wanted:
     """A subject that is to be told, or told anew."""
 
     subject: str
+    urgency: int = 0
 
 
 _NOTES = frozenset(
@@ -65,22 +70,24 @@ _NOTES = frozenset(
     }
 )
 _GATES = frozenset({EventType.GATE_OPENED, EventType.GATE_APPROVED, EventType.GATE_CLOSED})
+_URGENT = _GATES | {EventType.JOB_ENDED, EventType.GATE_REMINDED}
 _UNTOLD = frozenset({EventType.STEP_REPORTED})
 """Told only where they have an id, as the steps of a runbook: those stand on its card."""
 
 
 def announce(events: Iterable[Event]) -> tuple[Wanted, ...]:
     """What a run's conversation is told of these events: the card first, then the thread."""
-    subjects: dict[str, None] = {}
+    subjects: dict[str, int] = {}
     for event in events:
         if _goes_unsaid(event):
             continue
-        subjects[CARD] = None
+        ends, urgency = int(event.type is EventType.JOB_ENDED), int(event.type in _URGENT)
+        subjects[CARD] = max(subjects.get(CARD, 0), ends)
         if event.type in _GATES:
-            subjects[f"gate:{event.data['gate']}"] = None
+            subjects[f"gate:{event.data['gate']}"] = urgency
         if event.type in _NOTES | {EventType.NOTE_REPORTED}:
-            subjects[f"event:{event.seq}"] = None
-    return tuple(Wanted(subject=subject) for subject in subjects)
+            subjects[f"event:{event.seq}"] = urgency
+    return tuple(Wanted(subject=name, urgency=urgency) for name, urgency in subjects.items())
 
 
 def _goes_unsaid(event: Event) -> bool:

@@ -1,5 +1,7 @@
 """Messenger: how the notifier reaches one surface."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from bot.domain.conversation import Conversation
@@ -26,3 +28,23 @@ class Messenger(Protocol):
 
     async def edit(self, conversation: Conversation, message_id: str, message: Message) -> None:
         """Let a told message say this instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """What somebody wants to tell."""
+
+    conversation: Conversation
+    message_id: str = ""
+    """The message to edit; empty for a new one."""
+    urgent: bool = False
+
+
+class Etiquette(Protocol):
+    """How a surface wants to be told that counts calls, and takes the same key twice."""
+
+    def turn(self, wanted: Turn) -> datetime | None:
+        """Take a turn: None where it may be told at once, else the moment to ask again."""
+
+    def doubt(self, key: str, since: datetime) -> None:
+        """A posting of this key may have been told already, not before `since`: look first."""

@@ -191,14 +191,20 @@ class Sealed(Protocol):
 class Postings(Protocol):
     """What is to be told, and the receipts of what was."""
 
-    def want(self, run_id: int, conversation: Conversation, subject: str) -> None:
+    def want(
+        self, run_id: int, conversation: Conversation, subject: str, *, urgency: int = 0
+    ) -> None:
         """Let a subject be told, or told anew: creates the posting or raises `wanted`."""
 
     def due(self, now: datetime, *, limit: int) -> tuple[Posting, ...]:
-        """Of every conversation the first posting to tell, if its time has come."""
+        """Of every run in every channel the first posting to tell, if its time has come.
+
+        A told card that is only to be edited comes after all else of its run, unless it is
+        urgent. Runs with something urgent come first, those with edits alone last.
+        """
 
     def save(self, posting: Posting) -> None:
-        """Store `told`, `attempts`, `due_at`, the receipt and `given_up`; never `wanted`."""
+        """Store what telling it came to, never `wanted`; what is told is urgent no more."""
 
     def find(self, run_id: int, conversation: Conversation, subject: str) -> Posting | None:
         """The posting of a subject."""

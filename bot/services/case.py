@@ -141,7 +141,9 @@ class Case:
         self._save_jobs()
         for wanted in announce(stored):
             for conversation in self.run.conversations:
-                self.tx.postings.want(self.run.id, conversation, wanted.subject)
+                self.tx.postings.want(
+                    self.run.id, conversation, wanted.subject, urgency=wanted.urgency
+                )
         self._events = []
         return self.run
 

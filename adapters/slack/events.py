@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from adapters.slack.echoes import Echoes
 from adapters.slack.forms import Place
 from adapters.slack.intake import Asked, Intake
+from adapters.slack.outbound import POSTING
 from adapters.slack.people import WORKFLOW, People
 from adapters.slack.workspaces import SURFACE, Workspace
 from bot.dispatch.concealing import SAY
@@ -48,6 +50,7 @@ class Events:
     store: Store
     vault: Vault
     pages: Pages
+    echoes: Echoes
 
     async def mentioned(self, body: Event, workspace: Workspace) -> None:
         """`@signalbox …`: a request; in a run's thread words that its program reads at once."""
@@ -68,12 +71,27 @@ class Events:
     async def written(self, body: Event, workspace: Workspace) -> None:
         """A message: to the bot alone, or for the program of the run whose thread it is in."""
         event = body["event"]
+        self._echo(event, workspace)
         if not _by_person(event, workspace) or event.get("subtype") not in _WRITTEN:
             return
         if event.get("channel_type") == "im" or str(event["channel"]).startswith("D"):
             await self._written_directly(body, workspace)
         elif event.get("thread_ts") and not _mentions(event, workspace):
             await self._written_below(body, workspace)
+
+    def _echo(self, event: Event, workspace: Workspace) -> None:
+        """Keep in mind what Slack says of our own messages, and of those that are gone."""
+        tenant, channel = workspace.tenant, str(event.get("channel", ""))
+        metadata = event.get("metadata") or {}
+        if event.get("bot_id") and metadata.get("event_type") == POSTING:
+            key = str((metadata.get("event_payload") or {}).get("key", ""))
+            if workspace.bot_id in {"", event["bot_id"]}:
+                self.echoes.heard(tenant, channel, key, event["ts"])
+        changed = event.get("message") or {}
+        if event.get("subtype") == "message_deleted":
+            self.echoes.deleted(tenant, channel, str(event.get("deleted_ts", "")))
+        elif changed.get("subtype") == "tombstone":
+            self.echoes.deleted(tenant, channel, str(changed.get("ts", "")))
 
     async def _written_directly(self, body: Event, workspace: Workspace) -> None:
         text = _without_bot(body["event"], workspace)

@@ -1,7 +1,7 @@
 """People: whether Slack lets somebody act, and who is meant by a mention."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +11,10 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack.workspaces import NO_ANSWER, SURFACE, Workspace, Workspaces
 from bot.domain.errors import RefusedError, UnavailableError
 from bot.domain.person import Account
+from bot.domain.policy import Policy
 from bot.messages.render import word
 from bot.ports.clock import Clock
-from bot.ports.store import Store
+from bot.ports.store import Store, Tx
 from bot.services.people import handle_of
 from bot.services.rules import RulesNow
 
@@ -94,6 +95,17 @@ class People:
         policy = self._rules().policy
         return await self._store.read(lambda tx: handle_of(tx, policy, account)) or account.address
 
+    async def users(self, tenant: str, handles: Collection[str]) -> Mapping[str, str]:
+        """Handle → user id, of those whose account in a workspace is known."""
+        policy, wanted = self._rules().policy, tuple(handles)
+        return await self._store.read(
+            lambda tx: {
+                handle: user
+                for handle in wanted
+                if (user := _user_of(tx, policy, handle, f"{SURFACE}/{tenant}/"))
+            }
+        )
+
     async def words(self, text: str, tenant: str) -> str:
         """Text as Slack sends it, as its writer saw it; mentions become handles."""
         handles = {user: await self.handle(tenant, user) for user in set(_MENTION.findall(text))}
@@ -102,6 +114,14 @@ class People:
         plain = _SPECIAL.sub(lambda found: found[2] or f"@{found[1]}", plain)
         plain = _LINK.sub(r"\1", plain)
         return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def _user_of(tx: Tx, policy: Policy, handle: str, prefix: str) -> str:
+    """The account of a person in a workspace, the last one that was linked first."""
+    linked = [each.account.address for each in reversed(tx.identities.of(handle))]
+    vouched = policy.persons[handle].identities if handle in policy.persons else ()
+    found = (each for each in (*linked, *vouched) if each.startswith(prefix))
+    return next(found, "").removeprefix(prefix)
 
 
 def _unanswered(error: SlackApiError) -> str:

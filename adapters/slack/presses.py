@@ -21,6 +21,7 @@ from adapters.slack.forms import (
     notice_view,
     read_submission,
 )
+from adapters.slack.home import NEW_RUN
 from adapters.slack.intake import Asked, Intake
 from adapters.slack.people import People
 from adapters.slack.values import Reference, read_value
@@ -75,6 +76,10 @@ class Presses:
         if action["action_id"] == forms_of_dispatch.CHOOSE_BLUEPRINT:
             await ack()
             self.intake.work.now(lambda: self._choose(body, workspace))
+        elif action["action_id"] == NEW_RUN:
+            await ack()
+            asked = self._asked(body, workspace)
+            self.intake.work.now(lambda: self.open_dispatch(asked, body["trigger_id"]))
         elif kind in {"press", "menu", "form"}:
             await self._press(body, workspace, ack)
         else:
@@ -83,8 +88,7 @@ class Presses:
     async def _press(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
         action = body["actions"][0]
         value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
-        place, key = place_of(body), _key(body, workspace)
-        asked = Asked(key=key, workspace=workspace, user=body["user"]["id"], place=place)
+        asked = self._asked(body, workspace)
         button, source = await self._button(value)
         if button is None:
             await ack()
@@ -93,11 +97,19 @@ class Presses:
             return
         if button.form:
             await ack()
-            view, trigger = modal_for(button, place, source=source), body["trigger_id"]
+            view, trigger = modal_for(button, asked.place, source=source), body["trigger_id"]
             self.intake.work.now(lambda: self._open(asked, trigger, view))
             return
         await self.intake.take(replace(asked, press=button.press))
         await ack()
+
+    def _asked(self, body: Body, workspace: Workspace) -> Asked:
+        return Asked(
+            key=_key(body, workspace),
+            workspace=workspace,
+            user=body["user"]["id"],
+            place=place_of(body),
+        )
 
     async def _button(self, value: str) -> tuple[Button | None, str]:
         """The button behind a value, and where to find it again."""

@@ -1,84 +1,94 @@
-"""Telling the one person who asked, where they asked."""
+"""Telling: what becomes of a request, said to the one person who asked, where they asked."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
-import aiohttp
-
+from adapters.slack.answers import Answers, Asker
 from adapters.slack.blocks import blocks_of, fallback_of
+from adapters.slack.calls import Calls
+from adapters.slack.files import post_logs
 from adapters.slack.intake import Asked
 from adapters.slack.text import Links
-from adapters.slack.workspaces import Workspace, Workspaces
-from bot.domain.conversation import Conversation
-from bot.messages.message import Message
-from bot.messages.reply import Reply
+from bot.dispatch.concealing import SAY
+from bot.domain.run import run_id_of
+from bot.messages.reply import Outcome, Reply
+from bot.ports.clock import Clock
+from bot.ports.store import Store
+
+_LOGS = re.compile(r"(/?run\s+)?logs?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrivateAnswers:
-    """Says to the person alone what became of a request."""
+class Telling:
+    """Answers in private; output that is asked for in its run's own thread comes as a file."""
 
-    session: aiohttp.ClientSession
+    answers: Answers
+    calls: Calls
+    store: Store
+    clock: Clock
     public_url: str = ""
 
     async def give(self, asked: Asked, reply: Reply) -> None:
         """Say it, in the place where it was asked."""
+        source = f"reply {asked.key}"
+        if reply.orders or not asked.place.channel:
+            return  # a reaction on the person's message says it
+        if await self._is_output(asked, reply) and await self._post_output(asked, reply, source):
+            return
+        if asked.place.channel.startswith("D"):
+            await self._say_directly(asked, reply, source)
+            return
+        place = asked.place
+        asker = Asker(
+            tenant=asked.workspace.tenant,
+            channel=place.channel,
+            user=asked.user,
+            thread=place.thread or None,
+            response_url=place.response_url,
+            asked_at=self.clock.now(),
+        )
+        await self.answers.answer(asker, reply, key=asked.key)
+
+    async def _say_directly(self, asked: Asked, reply: Reply, source: str) -> None:
+        """Below the person's own message: nobody else is there."""
+        thread = asked.place.thread or asked.place.message
+        await self.calls(
+            asked.workspace.tenant,
+            "chat.postMessage",
+            channel=asked.place.channel,
+            text=fallback_of(reply.message),
+            blocks=blocks_of(reply.message, Links(public_url=self.public_url), source=source),
+            unfurl_links=False,
+            unfurl_media=False,
+            **({"thread_ts": thread} if thread else {}),
+        )
+
+    async def _is_output(self, asked: Asked, reply: Reply) -> bool:
+        """Whether it is the output of the run in whose thread it was asked for."""
+        if reply.outcome is not Outcome.DONE or len(reply.runs) != 1 or not _asks_logs(asked):
+            return False
+        place = asked.conversation
+        if place.thread is None:
+            return False
+        here = await self.store.read(lambda tx: tx.postings.find_run(place))
+        return here == run_id_of(reply.runs[0])
+
+    async def _post_output(self, asked: Asked, reply: Reply, source: str) -> bool:
+        place = {
+            "tenant": asked.workspace.tenant,
+            "channel": asked.place.channel,
+            "thread": asked.place.thread,
+        }
         links = Links(public_url=self.public_url)
-        text = fallback_of(reply.message)
-        blocks = blocks_of(reply.message, links, source=f"reply {asked.key}")
-        place, client = asked.place, asked.workspace.client
-        if place.response_url:
-            body = {"text": text, "blocks": blocks, "response_type": "ephemeral"}
-            async with self.session.post(
-                place.response_url, json={**body, "replace_original": False}
-            ):
-                return
-        if place.channel.startswith("D"):
-            await client.chat_postMessage(
-                channel=place.channel, text=text, blocks=blocks, thread_ts=place.thread or None
-            )
-        elif place.channel:
-            await client.chat_postEphemeral(
-                channel=place.channel,
-                user=asked.user,
-                text=text,
-                blocks=blocks,
-                thread_ts=place.thread or None,
-            )
-
-
-class PlainMessenger:
-    """Posts and edits."""
-
-    def __init__(self, workspaces: Workspaces) -> None:
-        self.surface = "slack"
-        self._workspaces = workspaces
-
-    async def post(
-        self, conversation: Conversation, message: Message, *, key: str, thread: str | None
-    ) -> str:
-        del key
-        workspace = await self._workspaces.find(conversation.tenant)
-        answer = await workspace.client.chat_postMessage(
-            channel=conversation.channel,
-            thread_ts=thread,
-            text=fallback_of(message),
-            blocks=blocks_of(message, Links()),
+        message = replace(
+            reply.message, attributes={**reply.message.attributes, "run": reply.runs[0]}
         )
-        return str(answer["ts"])
-
-    async def edit(self, conversation: Conversation, message_id: str, message: Message) -> None:
-        workspace = await self._workspaces.find(conversation.tenant)
-        await workspace.client.chat_update(
-            channel=conversation.channel,
-            ts=message_id,
-            text=fallback_of(message),
-            blocks=blocks_of(message, Links()),
-        )
+        return await post_logs(self.calls, place, message, source=source, links=links)
 
 
-class PlainPages:
-    async def open_home(self, workspace: Workspace, user: str) -> None: ...
-
-    async def open_messages(self, workspace: Workspace, user: str, channel: str) -> None: ...
-
-    async def stopped(self, workspace: Workspace, channel: str, thread: str) -> None: ...
+def _asks_logs(asked: Asked) -> bool:
+    press = asked.press
+    if press is not None and press.verb != SAY:
+        return press.verb == "logs"
+    words = str(press.arguments.get("text", "")) if press else asked.text
+    return bool(_LOGS.match(words.strip()))

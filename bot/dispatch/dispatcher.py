@@ -127,6 +127,16 @@ class Dispatcher:
 
         return await self._store.read(unit)
 
+    async def look(self, text: str, *, actor: Actor, conversation: Conversation) -> Reply:
+        """The answer to words that only ask; nothing is stored. Raises UserError as said."""
+        now = await self._store.read(lambda tx: tx.now())
+        asked = Invocation(
+            id=0, key="", actor=actor, conversation=conversation, received_at=now, text=text
+        )
+        return await self._store.read(
+            lambda tx: self._carry_out(self._request(tx, actor, conversation), asked)
+        )
+
     def _only_reads(self, invocation: Invocation) -> bool:
         try:
             return self._find(invocation, invocation.received_at)[0].reads

@@ -25,6 +25,9 @@ class Requests(Protocol):
     async def perform(self, invocation: Invocation) -> Reply:
         """Do it, once; one that is done answers as it did."""
 
+    async def look(self, text: str, *, actor: Actor, conversation: Conversation) -> Reply:
+        """The answer to words that only ask; nothing is stored. Raises UserError as said."""
+
     async def complete(
         self, text: str, *, actor: Actor, conversation: Conversation
     ) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
 from bot.ports.admission import Admission
 from bot.ports.clock import Ids
-from bot.ports.messenger import Messenger
+from bot.ports.messenger import Etiquette, Messenger
 from bot.ports.tracker import Tracker
 from bot.ports.vault import Vault
 from storage.stores import AnyStore
@@ -57,6 +57,8 @@ class Surface:
     routers: tuple[Router, ...] = ()
     messengers: Mapping[str, Messenger] = field(default_factory=dict)
     """By the name of the surface that each speaks for."""
+    etiquettes: Mapping[str, Etiquette] = field(default_factory=dict)
+    """Of those surfaces that count what is told; by their names."""
     tasks: tuple[Callable[[], Awaitable[None]], ...] = ()
     """What goes on until it is cancelled; one that raises ends the bot."""
     sweeps: Mapping[str, tuple[float, Sweep]] = field(default_factory=dict)

@@ -2,25 +2,36 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.clockwork import Sweep
+from adapters.slack.answers import Answers
 from adapters.slack.app import Inbound, build_app
+from adapters.slack.boards import Boards, live_runs
 from adapters.slack.buttons import KeptButtons
+from adapters.slack.calls import Calls
+from adapters.slack.echoes import Echoes
 from adapters.slack.events import Events
 from adapters.slack.followups import Followups
+from adapters.slack.home import Homes
 from adapters.slack.http import events_router, install_router
 from adapters.slack.installations import KeptInstallations, KeptStates, install_flow
 from adapters.slack.intake import Intake
+from adapters.slack.outbound import SlackMessenger
+from adapters.slack.pacing import Pacing
+from adapters.slack.pages import HomePages, home_loader
 from adapters.slack.people import People
 from adapters.slack.presses import Presses
+from adapters.slack.sessions import Sessions
 from adapters.slack.socket import Sockets
-from adapters.slack.telling import PlainMessenger, PlainPages, PrivateAnswers
+from adapters.slack.telling import Telling
 from adapters.slack.work import Work
 from adapters.slack.workspaces import (
     SURFACE,
@@ -31,7 +42,10 @@ from adapters.slack.workspaces import (
 )
 from adapters.system import SystemClock
 from bot.config import Settings
+from bot.domain.actor import Actor
+from bot.domain.conversation import Conversation
 from bot.domain.errors import UnavailableError
+from bot.messages.reply import Reply
 from bot.ports.admission import Admission
 from bot.ports.clock import Clock, Ids
 from bot.ports.messenger import Messenger
@@ -95,12 +109,12 @@ async def slack_surface(needs: SlackNeeds) -> AsyncIterator[Surface]:
         client = make(settings.slack_bot_token)
         if not settings.slack_bot_token:
             installed = InstalledWorkspaces(needs.store, needs.vault, make)
-            yield _surface(_assemble(needs, session, installed), needs, client)
+            yield _surface(_assemble(needs, installed), needs, client)
             return
         single = SingleWorkspace(client)
         known = await _try_to_learn(single)
         learning = () if known else (lambda: _learn(single),)
-        assembled = _assemble(needs, session, single)
+        assembled = _assemble(needs, single)
         yield _surface(assembled, needs, client, tasks=learning)
 
 
@@ -128,41 +142,86 @@ class _Assembled:
 
     inbound: Inbound
     messenger: Messenger
-    followups: Followups
+    pacing: Pacing
+    sweeps: Mapping[str, tuple[float, Sweep]]
 
 
-def _assemble(
-    needs: SlackNeeds, session: aiohttp.ClientSession, workspaces: Workspaces
-) -> _Assembled:
-    store, rules = needs.store, needs.rules
-    people = People(workspaces, store, rules=rules, clock=needs.clock)
+def _assemble(needs: SlackNeeds, workspaces: Workspaces) -> _Assembled:
+    store, url = needs.store, needs.settings.public_url
+    people = People(workspaces, store, rules=needs.rules, clock=needs.clock)
     needs.admissions[SURFACE] = people
-    answers = PrivateAnswers(session=session, public_url=needs.settings.public_url)
-    followups = Followups(store=store, workspaces=workspaces, vault=needs.vault, answers=answers)
+    calls, echoes = Calls(partial(_client, workspaces)), Echoes()
+    pacing = Pacing(needs.clock, echoes)
+    messenger = SlackMessenger(
+        calls,
+        echoes,
+        pacing,
+        people=people.users,
+        sessions=Sessions(calls, needs.clock),
+        public_url=url,
+    )
+    boards = Boards(messenger, pacing, echoes, clock=needs.clock, live=live_runs(store))
+    homes = Homes(calls, needs.clock, home_loader(people, partial(_look, needs)), public_url=url)
+    answers = Answers(calls, needs.clock, public_url=url)
+    telling = Telling(answers=answers, calls=calls, store=store, clock=needs.clock, public_url=url)
+    followups = Followups(store=store, workspaces=workspaces, vault=needs.vault, answers=telling)
     intake = Intake(
-        requests=needs.requests, store=store, work=Work(), answers=answers, marks=followups
+        requests=needs.requests, store=store, work=Work(), answers=telling, marks=followups
     )
-    pages = PlainPages()
-    events = Events(intake=intake, people=people, store=store, vault=needs.vault, pages=pages)
-    presses = Presses(
-        intake=intake,
-        people=people,
-        store=store,
-        rules=rules,
-        buttons=KeptButtons(store=store, rules=rules),
+    pages = HomePages(homes=homes, calls=calls)
+    return _Assembled(
+        inbound=_inbound(needs, workspaces, intake=intake, pages=pages, heard=(people, echoes)),
+        messenger=messenger,
+        pacing=pacing,
+        sweeps={
+            "slack_followups": (1, followups.sweep),
+            "slack_boards": (2, boards.tick),
+            "slack_homes": (10, homes.refresh),
+        },
     )
+
+
+def _inbound(
+    needs: SlackNeeds,
+    workspaces: Workspaces,
+    *,
+    intake: Intake,
+    pages: HomePages,
+    heard: tuple[People, Echoes],
+) -> Inbound:
+    people, echoes = heard
     kept = None
     if isinstance(workspaces, InstalledWorkspaces):
-        kept = KeptInstallations(store, needs.vault, workspaces)
-    inbound = Inbound(
+        kept = KeptInstallations(needs.store, needs.vault, workspaces)
+    return Inbound(
         intake=intake,
-        events=events,
-        presses=presses,
+        events=Events(
+            intake=intake,
+            people=people,
+            store=needs.store,
+            vault=needs.vault,
+            pages=pages,
+            echoes=echoes,
+        ),
+        presses=Presses(
+            intake=intake,
+            people=people,
+            store=needs.store,
+            rules=needs.rules,
+            buttons=KeptButtons(store=needs.store, rules=needs.rules),
+        ),
         people=people,
         workspaces=workspaces,
         installations=kept,
     )
-    return _Assembled(inbound=inbound, messenger=PlainMessenger(workspaces), followups=followups)
+
+
+async def _client(workspaces: Workspaces, tenant: str) -> AsyncWebClient:
+    return (await workspaces.find(tenant)).client
+
+
+async def _look(needs: SlackNeeds, text: str, actor: Actor, place: Conversation) -> Reply:
+    return await needs.requests.look(text, actor=actor, conversation=place)
 
 
 def _surface(
@@ -185,6 +244,7 @@ def _surface(
     return Surface(
         routers=tuple(routers),
         messengers={SURFACE: assembled.messenger},
+        etiquettes={SURFACE: assembled.pacing},
         tasks=(*tasks, inbound.intake.work.run),
-        sweeps={"slack": (1, assembled.followups.sweep)},
+        sweeps=assembled.sweeps,
     )

@@ -1,7 +1,7 @@
 """A stage for dialogues: the real core on a real store, with scripted runners and a held clock."""
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -28,9 +28,10 @@ from bot.messages.markup import plain
 from bot.messages.message import Button, Message
 from bot.messages.reply import Reply
 from bot.notifier import Notifier
+from bot.ports.admission import Admission
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.job_source import Offer
-from bot.ports.messenger import Messenger
+from bot.ports.messenger import Etiquette, Messenger
 from bot.ports.store import Store, Tx
 from bot.services.claiming import find_claim, renew
 from bot.services.reporting import Taken, take
@@ -139,9 +140,11 @@ class Stage:
     store: Store
     clock: FakeClock
     rules: Rules
-    messengers: Mapping[str, Messenger]
+    messengers: dict[str, Messenger]
     files: ArtifactFiles
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
+    admissions: dict[str, Admission] = field(default_factory=dict)
+    etiquettes: dict[str, Etiquette] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.vault = FernetVault(VAULT_KEY)
@@ -152,8 +155,11 @@ class Stage:
             ids=FixedIds(),
             vault=self.vault,
             files=self.files,
+            admissions=self.admissions,
         )
-        self.notifier = Notifier(self.store, self.messengers, rules=lambda: self.rules)
+        self.notifier = Notifier(
+            self.store, self.messengers, rules=lambda: self.rules, etiquettes=self.etiquettes
+        )
         self.source = EmbeddedJobSource(
             self.store, rules=lambda: self.rules, ids=FixedIds(), vault=self.vault
         )
@@ -264,7 +270,10 @@ async def stage(database: str, *, rules_: Rules | None = None) -> AsyncIterator[
     await store.open()
     try:
         messenger = TranscriptMessenger(store, "console")
-        messengers = {"console": messenger, "slack": TranscriptMessenger(store, "slack")}
+        messengers: dict[str, Messenger] = {
+            "console": messenger,
+            "slack": TranscriptMessenger(store, "slack"),
+        }
         with TemporaryDirectory() as folder:
             files = ArtifactFolder(Path(folder))
             yield Stage(store, clock, rules_ or rules(), messengers, files)

@@ -1,6 +1,7 @@
 """A small fake workspace, the real client and a real Bolt app, for tests of the fake itself."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -102,3 +103,10 @@ def modal(*blocks: Data, **more: Any) -> Data:
         "blocks": list(blocks),
         **more,
     }
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Return when it has happened."""
+    async with asyncio.timeout(20):
+        while not happened():  # noqa: ASYNC110  # the real client tells nobody
+            await asyncio.sleep(0.01)

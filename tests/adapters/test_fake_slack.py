@@ -292,3 +292,8 @@ async def test_it_can_be_down_altogether(slack: FakeSlack) -> None:
         await client(slack).auth_test()
     slack.recovers()
     assert (await client(slack).auth_test())["ok"]
+
+
+async def test_it_knows_whom_a_message_calls(slack: FakeSlack) -> None:
+    await client(slack).chat_postMessage(channel=OPS, text="<!here> &lt;!channel&gt;")
+    assert slack.pings(slack.messages(OPS)[0]) == {"here"}

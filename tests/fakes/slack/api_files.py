@@ -14,7 +14,6 @@ def upload_url(call: Call) -> Data:
         id=call.world.number("F"),
         filename=call.need("filename"),
         length=length,
-        snippet_type=call.text("snippet_type"),
     )
     call.world.files[file.id] = file
     return {"upload_url": f"{call.world.origin}/upload/{file.id}", "file_id": file.id}

@@ -136,7 +136,6 @@ class FakeFile:
     length: int
     content: bytes | None = None
     title: str = ""
-    snippet_type: str = ""
     channel: str | None = None
     thread_ts: str | None = None
     shared: bool = False

@@ -76,6 +76,11 @@ class FakeSlack(Happenings, Sight):
         """What the bot's token may do; tests take from it."""
         return self.world.grants[self.bot_token].scopes
 
+    @property
+    def bot_events(self) -> set[str]:
+        """What the app has subscribed to; tests take from it and add to it."""
+        return self.world.bot_events
+
     def add_team(self, team_id: str, name: str, *, enterprise_id: str | None = None) -> FakeTeam:
         """Another workspace, with a bot and the token `xoxb-<team id>`."""
         return self.world.found_team(team_id, name, enterprise_id)

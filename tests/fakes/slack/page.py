@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.fakes.slack.mrkdwn import mrkdwn_html
 from tests.fakes.slack.page_blocks import blocks_html
+from tests.fakes.slack.pictures import drawn
 from tests.fakes.slack.shown import FakeMessage, FakeView
 from tests.fakes.slack.surfaces import words_of
 from tests.fakes.slack.world import World
@@ -82,7 +83,8 @@ def _message(world: World, said: FakeMessage, *, inside: bool = False) -> str:
     body = blocks_html(said.blocks, names, said.state) if said.blocks else ""
     body = body or f'<div class="block">{mrkdwn_html(said.text, names)}</div>'
     replies = len(world.replies_to(said.channel, said.ts))
-    below = f'<div class="replies">{replies} replies</div>' if replies and not inside else ""
+    noun = "reply" if replies == 1 else "replies"
+    below = f'<div class="replies">{replies} {noun}</div>' if replies and not inside else ""
     return (
         f'<div class="message" data-ts="{said.ts}">'
         f'<div class="face">{html.escape(author[:1].upper())}</div><div class="content">{private}'
@@ -112,5 +114,6 @@ def _page(title: str, inner: str) -> str:
     head = f'<div class="top">{html.escape(title)}</div>' if title else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Slack</title>'
-        f"<style>{_CSS.read_text(encoding='utf-8')}</style></head><body>{head}{inner}</body></html>"
+        f"<style>{_CSS.read_text(encoding='utf-8')}</style></head>"
+        f"<body>{drawn(head + inner)}</body></html>"
     )

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSch
 from adapters.yaml_model import Flaw, Matching, shown
 from bot.domain import labels as label_sets
 from bot.domain.errors import UserError
+from bot.domain.issue_choice import MATCH_KEYS
 
 NAME = Matching(
     pattern=r"[a-z0-9][a-z0-9-]{0,62}",
@@ -27,6 +28,11 @@ INPUT_NAME = Matching(
     problem="{} is not a name",
     remedy="write lower-case letters, digits and underscores",
 )
+MATCH_KEY = Matching(
+    pattern="|".join(MATCH_KEYS),
+    problem="{} is nothing that an issue is chosen by",
+    remedy=f"write {', '.join(MATCH_KEYS[:-1])} or {MATCH_KEYS[-1]}",
+)
 VARIABLE = Matching(
     pattern=r"(?!SIGNALBOX_)[A-Za-z_][A-Za-z0-9_]{0,127}",
     problem="{} cannot be set",
@@ -42,22 +48,25 @@ ARGUMENT = Matching(
     problem="{} cannot be passed to a program",
     remedy="take out NUL characters and keep to 32,768 characters",
 )
+_DURATIONS = "write 90s, 5m, 2h or 1d"
+DURATION = Matching(
+    pattern=r"[1-9][0-9]{0,4}[smhd]", problem="{} is not a duration", remedy=_DURATIONS
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_DURATION = r"[1-9][0-9]{0,4}[smhd]"
 _REFERENCE = r"env:[A-Za-z_][A-Za-z0-9_]*|file:/[^\x00-\x1f]+"
 
 
 def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
-    if not isinstance(value, str) or not re.fullmatch(f"{_DURATION}|0s", value):
-        raise Flaw(f"{shown(value)} is not a duration", "write 90s, 5m, 2h or 1d")
+    if not isinstance(value, str) or not re.fullmatch(f"{DURATION.pattern}|0s", value):
+        raise Flaw(f"{shown(value)} is not a duration", _DURATIONS)
     return timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
 
 
 def _lasting(value: timedelta) -> timedelta:
     if not value:
-        raise Flaw("“0s” leaves no time", "write 90s, 5m, 2h or 1d")
+        raise Flaw("“0s” leaves no time", _DURATIONS)
     return value
 
 
@@ -118,12 +127,12 @@ Whole = Annotated[int, Strict(), Field(gt=0, le=1_000_000_000)]
 AnyDuration = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": f"^(?:{_DURATION}|0s)$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{DURATION.pattern}|0s)$"}),
 ]
 Duration = Annotated[
     AnyDuration,
     AfterValidator(_lasting),
-    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION}$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"}),
 ]
 Command = Annotated[
     tuple[Annotated[str, ARGUMENT], ...],

@@ -11,6 +11,7 @@ from adapters.blueprint_fields import (
     ARGUMENT,
     INPUT_NAME,
     LINE,
+    MATCH_KEY,
     NAME,
     PERSON,
     VARIABLE,
@@ -135,7 +136,7 @@ class BlueprintFile(FileModel, title="Signalbox blueprint"):
     """Whose JSON events the program prints; they are read and shown as what they mean."""
     labels: Annotated[tuple[str, ...], AfterValidator(read_labels)] = ()
     """What an agent must offer to claim a job."""
-    match: dict[Annotated[str, INPUT_NAME], Annotated[str, LINE]] = Field(default_factory=dict)
+    match: dict[Annotated[str, MATCH_KEY], Annotated[str, LINE]] = Field(default_factory=dict)
     """What an issue must have for this blueprint to be chosen for it, such as `team: ENG`."""
     keep_alive: AnyDuration = Field(default="0s", validate_default=True)
     """How long the workspace is kept after a success."""

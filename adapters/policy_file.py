@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Discriminator, Field, Strict, Tag
 
 from adapters.yaml_model import CHOICE, FileModel, Flaw, Flaws, Matching, read_model, schema_of
+from bot.domain.issue_state import Moment
 from bot.domain.person import Person
 from bot.domain.policy import Policy, ProjectTerms, Role, Terms
 
@@ -63,6 +64,15 @@ _Account = Annotated[
         remedy="write surface/team/account, such as slack/T012/U345",
     ),
 ]
+_Team = Annotated[
+    str,
+    Matching(
+        pattern=r"[A-Z][A-Z0-9]{0,9}",
+        problem="{} is not the key of a team",
+        remedy="write it as its issues do: ENG for ENG-142",
+    ),
+]
+_State = Annotated[str, Field(max_length=100)]
 _RoleWord = Literal["viewer", "operator", "approver", "admin"]
 
 
@@ -136,6 +146,20 @@ class TermsPart(FileModel):
         return replace(terms, **{name: value for name, value in self if value is not None})
 
 
+class IssueStatesPart(FileModel):
+    """The names of the states that a team's issues move to; never backwards."""
+
+    started: _State = ""
+    """Once the run is really at work; the first started state when left out."""
+    pr_opened: _State = ""
+    merged: _State = ""
+    failed: _State = ""
+
+    def states(self) -> Mapping[Moment, str]:
+        """The names that stand here."""
+        return {Moment(moment): name for moment, name in self if name}
+
+
 class PolicyFile(FileModel, title="Signalbox policy"):
     """The rule book: people and their roles, and who may run, approve and cancel what."""
 
@@ -145,6 +169,9 @@ class PolicyFile(FileModel, title="Signalbox policy"):
     blueprints: dict[_Blueprint, TermsPart] = Field(default_factory=dict)
     projects: dict[_Project, ProjectPart] = Field(default_factory=dict)
     fallback_owner: str = ""
+    """Who owns runs on issues whose assignee nobody here knows."""
+    issue_states: dict[_Team, IssueStatesPart] = Field(default_factory=dict)
+    """Where the issues of a tracker's team move to as their runs go on."""
 
     def policy(self) -> Policy:
         """The policy that stands here."""
@@ -156,6 +183,7 @@ class PolicyFile(FileModel, title="Signalbox policy"):
             blueprints={name: part.over(defaults) for name, part in self.blueprints.items()},
             projects={name: part.terms() for name, part in self.projects.items()},
             fallback_owner=self.fallback_owner,
+            issue_states={team: part.states() for team, part in self.issue_states.items()},
         )
 
     def flaws(self) -> Flaws:

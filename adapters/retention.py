@@ -41,6 +41,9 @@ class Retention:
             await self._in_batches(
                 lambda tx: tx.artifacts.remove_before(tx.now() - self.artifact_time, limit=_BATCH)
             )
+            await self._in_batches(
+                lambda tx: tx.exports.remove_before(tx.now() - self.artifact_time, limit=_BATCH)
+            )
         now = await self.store.read(lambda tx: tx.now())
         await self.artifacts.collect(self._known, before=now - _UNCLAIMED)
 

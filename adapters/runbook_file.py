@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
 
 from adapters.blueprint_fields import (
     ARGUMENT,
+    DURATION,
     INPUT_NAME,
     LINE,
     NAME,
@@ -59,11 +60,6 @@ _SOURCE = Matching(
     problem="{} is no part of what a step gives",
     remedy="write output, exit_code, status, json, or a path such as json.size",
 )
-_SHORT_DURATION = Matching(
-    pattern=r"[1-9][0-9]{0,4}[smhd]",
-    problem="{} is not a duration",
-    remedy="write 90s, 5m, 2h or 1d",
-)
 _Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 _Prompt = Annotated[str, Field(min_length=1, max_length=2_000)]
 _Condition = Annotated[str, Field(max_length=1_000)]
@@ -107,7 +103,7 @@ class FormPart(FileModel):
     prompt: Annotated[str, Field(max_length=2_000)] = ""
     why: Annotated[str, Field(max_length=2_000)] = ""
     fields: tuple[FormFieldPart, ...] = ()
-    deadline: Annotated[str, _SHORT_DURATION] = "24h"
+    deadline: Annotated[str, DURATION] = "24h"
     on_expiry: Literal["time_out", "cancel", "default"] = "time_out"
 
     def data(self) -> dict[str, JSON]:

@@ -70,9 +70,13 @@ def _chat(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="signalbox chat", description=_chat.__doc__)
     add_arguments(parser)
     data = _settings({}).data_dir.absolute()
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     given = parser.parse_args(arguments)
-    return chat(given, data=data, start=lambda: start_detached(data), plain=plain)
+    return chat(given, data=data, start=lambda: start_detached(data), plain=_plain())
+
+
+def _plain() -> bool:
+    """Whether the terminal is not to be shown colours."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def _migrate(arguments: Sequence[str]) -> int:
@@ -146,6 +150,60 @@ def _audit(arguments: Sequence[str]) -> int:
     return asyncio.run(carry_out())
 
 
+def _manifest(arguments: Sequence[str]) -> int:
+    """Print what a vendor's page for new apps takes."""
+    import argparse
+
+    from adapters.slack.manifest import App, write_manifest
+
+    parser = argparse.ArgumentParser(prog="signalbox manifest", description=_manifest.__doc__)
+    parser.add_argument("vendor", choices=("slack",))
+    parser.add_argument("--json", action="store_true", help="JSON in place of YAML")
+    parser.add_argument("--name", default=App.name, help="what the app is called")
+    parser.add_argument("--command", default=App.command, help="what requests begin with")
+    parser.add_argument("--socket", action="store_true", help="Socket Mode, whatever the address")
+    given = parser.parse_args(arguments)
+    public_url = "" if given.socket else _settings({}).public_url
+    app = App(name=given.name, command=given.command, public_url=public_url)
+    print(write_manifest(app, as_json=given.json))
+    return 0
+
+
+def _blueprints(arguments: Sequence[str]) -> int:
+    """Check a folder of blueprints: file, line, field, and what to do."""
+    import argparse
+
+    from adapters.blueprints import load_folder
+    from adapters.blueprints_command import add_arguments, tell_blueprints
+    from bot.domain.errors import UserError
+
+    parser = argparse.ArgumentParser(prog="signalbox blueprints", description=_blueprints.__doc__)
+    add_arguments(parser)
+    given, settings = parser.parse_args(arguments), _settings({})
+    folder = given.folder or settings.blueprints_folder
+    if given.folder and not folder.is_dir():
+        raise UserError(f"{folder} is no folder.")
+    catalog = load_folder(folder, base=settings.data_dir.absolute())
+    return tell_blueprints(folder, catalog, say=print)
+
+
+def _doctor(arguments: Sequence[str]) -> int:
+    """Look at everything, change nothing, and say what to do."""
+    import argparse
+    import asyncio
+
+    from adapters.doctor.report import as_json, as_text, exit_code
+    from bot.wiring.doctor import DATABASE, examine_deployment
+
+    parser = argparse.ArgumentParser(prog="signalbox doctor", description=_doctor.__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args(arguments)
+    found = asyncio.run(examine_deployment(os.environ))
+    colours = sys.stdout.isatty() and not _plain()
+    print(as_json(found) if given.json else as_text(found, colours=colours))
+    return exit_code(found, vital=DATABASE)
+
+
 def _report(arguments: Sequence[str]) -> int:
     """Speak for a program, inside a job; see docs/job-protocol.md."""
     from adapters.runner.report_command import main as report
@@ -167,6 +225,9 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "export": _export,
     "import": _import,
     "audit": _audit,
+    "blueprints": _blueprints,
+    "doctor": _doctor,
+    "manifest": _manifest,
     "report": _report,
     "job": _job,
 }
@@ -199,7 +260,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:<9}{(command.__doc__ or '').strip()}" for name, command in _COMMANDS.items()]
+    lines = [
+        f"  {name:<12}{(command.__doc__ or '').strip()}" for name, command in _COMMANDS.items()
+    ]
     return "\n".join(["usage: signalbox <command>", *lines])
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -154,7 +155,7 @@ def load_settings(
         for name, value in given.items()
         if name.startswith(_PREFIX)
     }
-    known = {field.name for field in fields(Settings)} - {"rehearsal"}
+    known = _known()
     read = {name: _read(name, value) for name, value in values.items() if name in known and value}
     host = str(read.get("host", Settings.host))
     outside = any(name.startswith(_SURFACES) for name in values)
@@ -193,6 +194,28 @@ def require_slack(settings: Settings) -> None:
         )
 
 
+def setting_names(environment: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The variables that are meant for us; of them the unknown, with the nearest setting."""
+    given = tuple(sorted(name for name in environment if name.startswith(_PREFIX)))
+    known = [_PREFIX + name.upper() for name in sorted(_known())]
+    unknown = (name for name in given if name not in known)
+    nearest = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.8) for name in unknown}
+    return given, {name: near[0] if near else "" for name, near in nearest.items()}
+
+
+def exposed_file(folder: Path) -> Path | None:
+    """The file of settings in a folder, where it holds a secret that others can read."""
+    path = folder / _FILE
+    secrets = {field.name for field in fields(Settings) if not field.repr}
+    if not path.is_file() or not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return None
+    return path if secrets & set(_read_file(folder)) else None
+
+
+def _known() -> set[str]:
+    return {field.name for field in fields(Settings)} - {"rehearsal"}
+
+
 def _read_file(folder: Path) -> dict[str, object]:
     path = folder / _FILE
     if not path.is_file():
@@ -201,7 +224,7 @@ def _read_file(folder: Path) -> dict[str, object]:
         content = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path.name} cannot be read: {error}.") from error
-    known = {field.name for field in fields(Settings)} - {"rehearsal"}
+    known = _known()
     for name in content:
         if name not in known and not name.startswith(_SURFACES):
             near = difflib.get_close_matches(name, known, n=1)

@@ -148,7 +148,9 @@ class Notifier:
             tx.wake(Topic.POSTINGS)
 
     async def _deliver(self, posting: Posting) -> Posting:
-        messenger = self._messengers[posting.conversation.surface]
+        messenger = self._messengers.get(posting.conversation.surface)
+        if messenger is None:
+            raise UserError(f"nobody speaks for {posting.conversation.surface} here")
         wanted, message, thread = await self._store.read(lambda tx: self._compose(tx, posting))
         message_id = posting.message_id
         if message_id:
@@ -188,7 +190,7 @@ class Notifier:
         wanted = current.wanted if current else posting.wanted
         message = compose(tx, self._rules(), posting.run_id, posting.subject)
         if posting.subject == CARD:
-            return wanted, message, None
+            return wanted, message, posting.conversation.thread
         card = tx.postings.find(posting.run_id, posting.conversation, CARD)
         return wanted, message, _root(card, posting.conversation)
 
@@ -228,5 +230,5 @@ def _key(posting: Posting) -> str:
 
 
 def _root(card: Posting | None, conversation: Conversation) -> str | None:
-    """The thread to speak in: below the run's card."""
-    return card.message_id if card and card.message_id else conversation.thread
+    """The thread to speak in: the one it was asked for in, else the one below the run's card."""
+    return conversation.thread or (card.message_id or None if card else None)

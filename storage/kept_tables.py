@@ -1,8 +1,9 @@
-"""Tables of what runs leave and are made of: output, files, blueprints."""
+"""Tables of what runs leave and are made of: output, files, blueprints, issues."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, UniqueConstraint
 
 from bot.domain.blueprint import Blueprint
+from bot.domain.issue import Issue
 from storage.columns import WORDS, Json
 from storage.table_parts import actor_columns, at, key, metadata, of, words
 
@@ -61,4 +62,18 @@ blueprint_files = Table(
     words("owner"),
     words("told_to"),
     Column("changes", Integer, nullable=False),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("surface", WORDS, primary_key=True),
+    Column("tenant", WORDS, primary_key=True),
+    Column("issue_id", WORDS, primary_key=True),
+    words("key"),
+    Column("content", Json(Issue), nullable=False),
+    at("read_at"),
+    Index(None, "key"),
+    Index(None, "issue_id"),
+    Index(None, "read_at"),
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot.ports.maintenance import Checkpointed, Health
 from storage.postgres import PostgresDatabase
@@ -32,12 +32,22 @@ class PostgresMaintenance:
 
     def _health(self) -> Health:
         with self._database.reading() as connection:
-            size = connection.execute(_SIZE).scalar_one()
-            broken = connection.execute(_BROKEN).scalar()
+            size, broken = measure(connection), find_broken_index(connection)
         return Health(
             integrity=f"the index {broken} is not valid" if broken else "ok",
-            size_mb=round(size / _MB, 3),
+            size_mb=size,
             wal_mb=0.0,
             slow_over_ms=SLOW_MS,
             slow=self._statements.slowest(_SHOWN),
         )
+
+
+def measure(connection: Connection) -> float:
+    """The size of the database, in MB."""
+    size: int = connection.execute(_SIZE).scalar_one()
+    return round(size / _MB, 3)
+
+
+def find_broken_index(connection: Connection) -> str:
+    """The first index that is not valid; empty where all are."""
+    return connection.execute(_BROKEN).scalar() or ""

@@ -10,7 +10,7 @@ from bot.domain.posting import CARD, Posting
 from bot.ports.store import Topic
 from storage.columns import PLACE, place, take_conversation
 from storage.scope import Scope
-from storage.tables import CARD_TOLD, PENDING, postings
+from storage.tables import CARD_IN_THREAD, CARD_TOLD, PENDING, postings
 from storage.upsert import Upsert
 
 _OTHER = postings.alias()
@@ -60,6 +60,12 @@ _FIND = select(postings).where(
 )
 _FIND_RUN = select(postings.c.run_id).where(
     CARD_TOLD, postings.c.message_id == bindparam("thread"), *_HERE[:3]
+)
+_FIND_TOLD_IN = (
+    select(postings.c.run_id)
+    .where(CARD_IN_THREAD, *_HERE)
+    .order_by(postings.c.run_id.desc())
+    .limit(1)
 )
 _WANT_AGAIN = update(postings).where(
     postings.c.run_id == bindparam("run"), postings.c.message_id != ""
@@ -121,11 +127,15 @@ class SqlPostings:
         return _posting(found[0]) if found else None
 
     def find_run(self, conversation: Conversation) -> int | None:
-        """The run whose card is the root of this thread."""
+        """The run whose card is the root of this thread, or the newest that is told in it."""
         if conversation.thread is None:
             return None
-        run_id: int | None = self._scope.run(_FIND_RUN, place(conversation)).scalar()
-        return run_id
+        here = place(conversation)
+        root: int | None = self._scope.run(_FIND_RUN, here).scalar()
+        if root is not None:
+            return root
+        told_in: int | None = self._scope.run(_FIND_TOLD_IN, here).scalar()
+        return told_in
 
     def want_again(self, run_id: int) -> None:
         """Let all that was told of a run be told anew."""

@@ -1,10 +1,10 @@
 """Purging: what is taken from a deleted run. Its number, who and when, and its hashes are left."""
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.domain.run import Cost
 from storage.columns import ID
-from storage.kept_tables import artifacts, log_chunks
+from storage.kept_tables import artifacts, issues, log_chunks
 from storage.scope import Scope
 from storage.tables import (
     cost_entries,
@@ -26,6 +26,9 @@ _STEPS = (
     delete(log_chunks).where(log_chunks.c.job_id.in_(_JOBS)),
     delete(orders).where(orders.c.job_id.in_(_JOBS)),
     delete(artifacts).where(artifacts.c.run_id == _RUN),
+    delete(issues).where(
+        issues.c.key.in_(select(func.upper(runs.c.issue_key)).where(runs.c.id == _RUN))
+    ),
     delete(cost_entries).where(cost_entries.c.run_id == _RUN),
     delete(sealed_answers).where(sealed_answers.c.gate_id.in_(_GATES)),
     delete(decisions).where(decisions.c.gate_id.in_(_GATES)),

@@ -16,7 +16,7 @@ from storage import search, stats
 from storage.columns import actor_columns, place, take_actor, take_conversation, without
 from storage.purging import purge
 from storage.scope import Scope, absent
-from storage.tables import events, runs
+from storage.tables import LIVE_DEDUPED, events, runs
 
 _CREATE = insert(runs)
 _LOAD = select(runs).where(runs.c.id == bindparam("id"))
@@ -31,6 +31,7 @@ _EVENTS_OF = _EVENTS.where(events.c.type.in_(bindparam("types", expanding=True))
 _PAGE = (
     select(runs).where(runs.c.id > bindparam("after")).order_by(runs.c.id).limit(bindparam("most"))
 )
+_LIVE = select(runs.c.id).where(LIVE_DEDUPED, runs.c.dedupe_key == bindparam("wanted"))
 
 
 class SqlRuns:
@@ -68,7 +69,9 @@ class SqlRuns:
             head=appended[-1].hash if appended else stored.head,
             updated_at=self._scope.now,
         )
-        guarded = {**_columns(saved), "of": run.id, "was": run.version}
+        before = _columns(stored)
+        changed = {name: new for name, new in _columns(saved).items() if new != before[name]}
+        guarded = {**changed, "version": saved.version, "of": run.id, "was": run.version}
         if self._scope.run(_CHANGE, guarded).rowcount != 1:
             raise ConflictError(f"{run.key} is no longer at version {run.version}")
         if appended:
@@ -82,6 +85,11 @@ class SqlRuns:
             search.newest(filter_, sight=self._scope.sight, limit=limit, before=before)
         )
         return tuple(_run(fields) for fields in found)
+
+    def find_live(self, dedupe_key: str) -> int | None:
+        """The id of the live run with this key, whoever may see it."""
+        found: int | None = self._scope.run(_LIVE, {"wanted": dedupe_key}).scalar()
+        return found
 
     def find_titled(self, words: str, *, limit: int) -> tuple[Run, ...]:
         """Runs whose title contains each of these words, newest first; deleted ones are not."""

@@ -1,6 +1,7 @@
 """Statements that take long: the bot's own statistics, since it was started."""
 
 import threading
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -24,16 +25,22 @@ class StatementClock:
 
     def attach(self, engine: Engine) -> None:
         """Time what this engine executes from now on."""
+        dialect = engine.dialect
 
-        @event.listens_for(engine, "before_cursor_execute")
-        def begin(*given: Any) -> None:
-            context = given[4]
-            context.began = perf_counter()
+        @event.listens_for(engine, "do_execute")
+        def once(*given: Any) -> bool:
+            return self._time(dialect.do_execute, given)
 
-        @event.listens_for(engine, "after_cursor_execute")
-        def end(*given: Any) -> None:
-            statement, context = given[2], given[4]
-            self.note(statement, (perf_counter() - context.began) * 1000)
+        @event.listens_for(engine, "do_executemany")
+        def for_each(*given: Any) -> bool:
+            return self._time(dialect.do_executemany, given)
+
+    def _time(self, execute: Callable[..., None], given: Sequence[Any]) -> bool:
+        """Execute in SQLAlchemy's place; true, for then it does no more."""
+        began = perf_counter()
+        execute(*given)
+        self.note(given[1], (perf_counter() - began) * 1000)
+        return True
 
     def note(self, statement: str, milliseconds: float) -> None:
         """Keep a statement that took so long, if that is slow."""

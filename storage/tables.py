@@ -51,6 +51,7 @@ QUEUED = text(f"status = '{Status.QUEUED.value}'")
 LIVE_ONLY = text(f"status IN {tuple(status.value for status in sorted(LIVE))}")
 CLAIMED = text("token_hash <> ''")
 PENDING = text("wanted > told AND given_up = ''")
+CARD_IN_THREAD = text(f"subject = '{CARD}' AND thread <> ''")
 CARD_TOLD = text(f"subject = '{CARD}' AND message_id <> ''")
 OPEN = text(f"state = '{GateState.OPEN.value}'")
 LIVE_DEDUPED = text(f"dedupe_key <> '' AND {LIVE_ONLY.text}")
@@ -256,6 +257,7 @@ postings = Table(
     UniqueConstraint("run_id", *PLACE, "subject"),
     Index("postings_pending", "run_id", *PLACE[:3], "id", **only(PENDING)),
     Index("postings_cards", "message_id", **only(CARD_TOLD)),
+    Index("postings_threads", "thread", **only(CARD_IN_THREAD)),
 )
 
 invocations = Table(

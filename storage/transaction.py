@@ -8,6 +8,7 @@ from bot.ports import chat_store as chats
 from bot.ports import output_store as output
 from bot.ports import people_store as people
 from bot.ports import store as port
+from bot.ports.issue_store import Issues
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
 from storage.costs import SqlCosts
@@ -18,6 +19,7 @@ from storage.gates import SqlGates
 from storage.identities import SqlIdentities
 from storage.installations import SqlInstallations
 from storage.invocations import SqlInvocations
+from storage.issues import SqlIssues
 from storage.jobs import SqlJobs
 from storage.logs import SqlLogs
 from storage.orders import SqlOrders
@@ -53,6 +55,7 @@ class Transaction:
         self.exports: people.Exports = SqlExports(scope)
         self.installations: chats.Installations = SqlInstallations(scope)
         self.followups: chats.Followups = SqlFollowups(scope)
+        self.issues: Issues = SqlIssues(scope)
 
     def seeing(self, sight: Sight) -> "Transaction":
         """The same transaction as somebody sees it: other runs and gates are not there."""

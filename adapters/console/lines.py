@@ -17,6 +17,9 @@ from prompt_toolkit.patch_stdout import patch_stdout
 _LAST_NEWS = 1.0
 """Seconds that what the last line asked for has to be told before the chat ends."""
 
+_ANSWERS = frozenset({"answer", "reply"})
+"""Verbs whose words are for a program alone."""
+
 Complete = Callable[[str], Awaitable[tuple[str, ...]]]
 """Full replacements for the last word of a text."""
 
@@ -45,8 +48,9 @@ class TerminalLines:
 
     def __init__(self, history: Path, complete: Complete) -> None:
         history.touch(mode=0o600)
+        history.chmod(0o600)
         self._session: PromptSession[str] = PromptSession(
-            history=FileHistory(str(history)),
+            history=_History(str(history)),
             completer=_WordCompleter(complete),
             complete_while_typing=False,
         )
@@ -78,6 +82,16 @@ class TerminalLines:
     def shared_output(self) -> AbstractContextManager[None]:
         """Output goes above the prompt."""
         return patch_stdout(raw=True)
+
+
+class _History(FileHistory):
+    """Keeps what was typed, but for answers: they may be secret."""
+
+    def store_string(self, string: str) -> None:
+        words = string.lower().split()
+        verb = next((word for word in words if word not in {"run", "/run"}), "")
+        if verb not in _ANSWERS:
+            super().store_string(string)
 
 
 class PipedLines:

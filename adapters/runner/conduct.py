@@ -72,7 +72,7 @@ class Conduct:
             return self._stopped(None) or failed(Reason.TOOL_ERROR, error.text)
         self._claim.outbox.add(ReportKind.WORKSPACE, {"base": base})
         self._claim.folder.furnish()
-        self._lay_out_runbook()
+        self._lay_out_files()
         bound = bind_cpu(self._claim.assignment.job, self._claim.assignment.limits.cpu)
         try:
             return self._work(base, bound)
@@ -81,10 +81,12 @@ class Conduct:
         finally:
             bound.release()
 
-    def _lay_out_runbook(self) -> None:
-        assignment = self._claim.assignment
+    def _lay_out_files(self) -> None:
+        assignment, folder = self._claim.assignment, self._claim.folder
         if assignment.runbook is not None:
-            self._claim.folder.write_runbook(assignment.runbook, assignment.secrets)
+            folder.write_runbook(assignment.runbook, assignment.secrets)
+        if assignment.issue is not None:
+            folder.write_issue(assignment.issue)
 
     def _prepare(self) -> str:
         """Make the workspace; the base commit, or "" without a repository or when stopped."""

@@ -34,7 +34,7 @@ def bind_cpu(job: str, cpu: float | None) -> CpuBound:
     """The bound for a job that may use `cpu` cores; None leaves it unbound."""
     if cpu is None:
         return CpuBound()
-    parent = _delegated_group()
+    parent = delegated_group()
     if parent is not None:
         with suppress(OSError):
             return CpuBound(group=make_group(parent, job, cpu))
@@ -51,7 +51,7 @@ def make_group(parent: Path, job: str, cpu: float) -> Path:
     return group
 
 
-def _delegated_group() -> Path | None:
+def delegated_group() -> Path | None:
     """The group above our own, if systemd gave it to us to divide; else it is not ours."""
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     mount = next((line.split()[4] for line in mounts if " - cgroup2 " in line), None)

@@ -47,6 +47,8 @@ def program_environment(
     }
     if assignment.runbook is not None:
         environment["SIGNALBOX_RUNBOOK"] = str(folder.runbook)
+    if assignment.issue is not None:
+        environment["SIGNALBOX_ISSUE_FILE"] = str(folder.issue)
     for name, value in assignment.inputs.items():
         variable = re.sub(r"\W", "_", name, flags=re.ASCII).upper()
         environment[f"SIGNALBOX_INPUT_{variable}"] = _text(value)

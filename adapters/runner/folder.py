@@ -10,6 +10,7 @@ from pathlib import Path
 
 from adapters.proc import boot_id, read_process
 from bot.domain.codec import JSON, encode
+from bot.domain.issue import Issue
 from bot.domain.runbook import Runbook
 
 _CODE = Path(__file__).resolve().parents[2]
@@ -77,6 +78,11 @@ class JobFolder:
         """What the built-in program of flows and guides reads."""
         return self.path / "runbook.json"
 
+    @property
+    def issue(self) -> Path:
+        """The issue that the job works on, as JSON."""
+        return self.path / "issue.json"
+
     def furnish(self) -> None:
         """Make what the program needs beside its workspace."""
         for folder in (self.tmp, self.home, self.bin):
@@ -108,6 +114,10 @@ class JobFolder:
     def write_runbook(self, runbook: Runbook, secrets: Collection[str]) -> None:
         """What the built-in program carries out, and which variables are never to be shown."""
         write_whole(self.runbook, {"runbook": encode(runbook), "secrets": sorted(secrets)})
+
+    def write_issue(self, issue: Issue) -> None:
+        """What the tracker said of the issue that the job works on."""
+        write_whole(self.issue, encode(issue))
 
     def remove_records(self) -> None:
         """The last report has been taken: nobody needs to know of this runner any more."""

@@ -16,7 +16,7 @@ from bot.messages.reply import Reply
 
 Look = Callable[[str, Actor, Conversation], Awaitable[Reply]]
 """The answer to words that only ask: nothing is stored."""
-_PROMPTS = ("start", "active", "inbox")
+_PROMPTS = ("prompt_start", "prompt_active", "prompt_inbox")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class HomePages:
         """Offer somebody what to say."""
         del user
         prompts = [
-            {"title": word("slack_prompts", name), "message": word("slack_prompts", f"{name}_say")}
+            {"title": word("slack_app", name), "message": word("slack_app", f"{name}_message")}
             for name in _PROMPTS
         ]
         await self.calls(

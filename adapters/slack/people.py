@@ -15,7 +15,7 @@ from bot.domain.policy import Policy
 from bot.messages.render import word
 from bot.ports.clock import Clock
 from bot.ports.store import Store, Tx
-from bot.services.people import handle_of
+from bot.services.people import find_person
 from bot.services.rules import RulesNow
 
 WORKFLOW = "workflow"
@@ -93,7 +93,9 @@ class People:
         """The handle behind a user id; for nobody's account its address."""
         account = Account(surface=SURFACE, tenant=tenant, external_id=user)
         policy = self._rules().policy
-        return await self._store.read(lambda tx: handle_of(tx, policy, account)) or account.address
+        return (
+            await self._store.read(lambda tx: find_person(tx, policy, account)) or account.address
+        )
 
     async def users(self, tenant: str, handles: Collection[str]) -> Mapping[str, str]:
         """Handle → user id, of those whose account in a workspace is known."""

@@ -165,15 +165,14 @@ class ChatPages:
         if not number.isascii() or not number.isdigit():
             raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
         run = tx.seeing(sight).runs.load(int(number))
-        card = tx.postings.find(run.id, run.conversation, CARD)
-        here = [
-            channel
-            for channel in list_channels(tx, self.door.rules(), sight)
-            if channel.conversation == run.conversation.root
-        ]
-        if not here or card is None or not card.message_id:
-            raise NotFoundError(f"{run.key} has no thread here; it is told elsewhere.")
-        return f"/chat/channels/{here[0].name}?thread={card.message_id}"
+        channels = list_channels(tx, self.door.rules(), sight)
+        names = {channel.conversation: channel.name for channel in channels}
+        for told in run.conversations:
+            card = tx.postings.find(run.id, told, CARD)
+            if told.root in names and card and card.message_id:
+                thread = told.thread or card.message_id
+                return f"/chat/channels/{names[told.root]}?thread={thread}"
+        raise NotFoundError(f"{run.key} has no thread here; it is told elsewhere.")
 
     def _admit_reader(self, request: Request) -> Reader:
         """Who reads, and what they see."""

@@ -1,19 +1,20 @@
 """Commands: what a verb is made of, and the registry that all surfaces read."""
 
 import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
 from typing import Any
 
 from bot.domain.actor import Actor
 from bot.domain.conversation import Conversation
-from bot.domain.errors import UsageError
+from bot.domain.errors import UsageError, UserError
+from bot.domain.issue import Issue
 from bot.domain.person import Account
 from bot.domain.run import Run
 from bot.domain.selection import Filter, Ref, RefKind, Selection
 from bot.grammar.filters import ME
-from bot.grammar.params import Param
+from bot.grammar.params import Kind, Param
 from bot.messages.reply import Reply
 from bot.ports.clock import Ids
 from bot.ports.store import Tx
@@ -41,6 +42,15 @@ class Request:
     account: Account
     """What the surface says of who asks; `actor` is the person behind it."""
     ids: Ids
+    issues: Mapping[str, Issue | UserError] = field(default_factory=dict)
+    """What was read of the issues that the arguments name, or why it could not be."""
+
+    def issue(self, name: str) -> Issue | None:
+        """The issue that an argument names, if it names one. Raises why it could not be read."""
+        found = self.issues.get(name)
+        if isinstance(found, UserError):
+            raise found
+        return found
 
     def select(self, selection: Selection, verb: str, *, most: int = MOST_RUNS) -> tuple[Run, ...]:
         """The runs that a selection means to this person, in this conversation."""
@@ -93,6 +103,11 @@ class Command:
     """Whether people whom policy does not know may use it."""
     reads: bool = False
     """Whether it only reads, and its reply may bring files: it keeps no writer waiting."""
+
+    @property
+    def takes_issues(self) -> bool:
+        """Whether an argument may name an issue, which is read from its tracker before."""
+        return any(param.kind in {Kind.WORK, Kind.ISSUE} for param in self.params)
 
     @property
     def usage(self) -> str:

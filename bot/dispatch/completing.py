@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.dispatch.command import Registry, find_command
 from bot.domain.errors import UsageError
+from bot.domain.issue_choice import is_withheld
 from bot.domain.selection import Filter
 from bot.domain.wording import FILTER_WORDS
 from bot.grammar.params import Kind, Param
@@ -11,7 +12,7 @@ from bot.ports.store import Tx
 from bot.services.rules import Rules
 
 _RECENT = 10
-"""Runs that completion offers."""
+"""Runs and issues that completion offers."""
 
 
 def complete(tx: Tx, rules: Rules, registry: Registry, text: str) -> tuple[str, ...]:
@@ -33,8 +34,10 @@ def _offers(tx: Tx, rules: Rules, registry: Registry, param: Param) -> Sequence[
     if param.hidden:
         return ()
     match param.kind:
-        case Kind.BLUEPRINT:
-            return sorted(rules.catalog.blueprints)
+        case Kind.BLUEPRINT | Kind.WORK | Kind.WITH:
+            issues = _issues(tx, rules) if param.kind is Kind.WORK else ()
+            word = ("with",) if param.kind is Kind.WITH else ()
+            return (*word, *sorted(rules.catalog.blueprints), *issues)
         case Kind.VERB:
             return [command.verb for command in registry]
         case Kind.PERSON:
@@ -51,3 +54,9 @@ def _offers(tx: Tx, rules: Rules, registry: Registry, param: Param) -> Sequence[
             return FILTER_WORDS
         case _:
             return ()
+
+
+def _issues(tx: Tx, rules: Rules) -> Sequence[str]:
+    """The keys of issues that were read lately."""
+    recent = tx.issues.recent(limit=_RECENT)
+    return [issue.key for issue in recent if not is_withheld(issue, rules.catalog)]

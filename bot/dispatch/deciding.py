@@ -92,5 +92,6 @@ def _decide(request: Request, gate: Gate, given: Arguments, choice: Choice) -> R
         actor=request.actor,
         choice=choice,
         note=given.text,
-        shown=given.shown or shown_fingerprint(request.tx, run, gate),
+        shown=given.shown
+        or shown_fingerprint(request.tx, run, gate, conversation=request.conversation),
     )

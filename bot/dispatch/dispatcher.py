@@ -1,38 +1,36 @@
 """The dispatcher: takes requests durably and carries each out once."""
 
+import asyncio
 import logging
-import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
+from typing import Any, TypeGuard
 
 from bot.dispatch.command import Command, Registry, Request, find_command
 from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused
+from bot.dispatch.issues import IssueReader, named_issues
 from bot.dispatch.reading import read_verb
+from bot.dispatch.refusing import refusal_reply, refuse_control_characters, refuse_long
 from bot.domain.actor import Actor
 from bot.domain.codec import JSON, decode, encode
 from bot.domain.conversation import Conversation
-from bot.domain.errors import (
-    RefusedError,
-    UnavailableError,
-    UsageError,
-    UserError,
-    WrongFieldError,
-)
-from bot.domain.form import FIELD, WrongAnswersError
+from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserError
 from bot.domain.invocation import Invocation, Press
+from bot.domain.issue import Issue
 from bot.grammar.params import parse_press, parse_words
 from bot.grammar.words import LONGEST_TEXT
-from bot.messages.message import Button, Tone
+from bot.messages.message import Tone
 from bot.messages.render import say
 from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.admission import Admission
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.clock import Ids
 from bot.ports.store import Store, Tx
+from bot.ports.tracker import Tracker
 from bot.ports.vault import Vault
 from bot.services.people import account_of, look_as, require_known
 from bot.services.rules import Rules
@@ -52,12 +50,15 @@ class Dispatcher:
         ids: Ids,
         vault: Vault,
         files: ArtifactFiles,
+        trackers: Mapping[str, Tracker] | None = None,
         admissions: Mapping[str, Admission] = MappingProxyType({}),
     ) -> None:
         """`rules` is asked anew for every request; `files` keeps what replies bring along.
 
-        `admissions`, by surface, are asked before anything is done for somebody.
+        `trackers`, by their surface, may be filled until the first request, and so may
+        `admissions`, which are asked before anything is done for somebody.
         """
+        self._issues = IssueReader(store, {} if trackers is None else trackers)
         self._admissions = admissions
         self._store = store
         self._vault = vault
@@ -94,7 +95,8 @@ class Dispatcher:
                 return refused
             if self._only_reads(invocation):
                 return await self._look_up(invocation)
-            return await self._store.write(partial(self._unit, invocation))
+            read = await self._read_issues(invocation)
+            return await self._store.write(partial(self._unit, invocation, read))
         except UnavailableError:
             return Reply(message=say("unavailable", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except Exception:  # the border between a person and our bugs
@@ -108,12 +110,23 @@ class Dispatcher:
         try:
             await admission.admit(account_of(invocation.actor, invocation.conversation))
         except RefusedError as error:
-            return await self._store.write(partial(self._finish, invocation, refusal_reply(error)))
+            reply = refusal_reply(error)
+            return await self._store.write(
+                lambda tx: self._finish(self._request_of(invocation, tx), invocation, reply)
+            )
         return None
 
     async def resume(self) -> None:
-        """Carry out what was accepted before a crash and not done."""
+        """Carry out what was accepted before and not done, in order within each channel."""
+        places: dict[Conversation, list[Invocation]] = {}
         for invocation in await self._store.read(lambda tx: tx.invocations.unfinished()):
+            places.setdefault(invocation.conversation.root, []).append(invocation)
+        async with asyncio.TaskGroup() as group:
+            for waiting in places.values():
+                group.create_task(self._perform_all(waiting))
+
+    async def _perform_all(self, waiting: Sequence[Invocation]) -> None:
+        for invocation in waiting:
             await self.perform(invocation)
 
     async def complete(
@@ -137,6 +150,45 @@ class Dispatcher:
             lambda tx: self._carry_out(self._request(tx, actor, conversation), asked)
         )
 
+    async def find_issues(
+        self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
+    ) -> tuple[Issue, ...]:
+        """Issues whose key or title fits, as far as this person may start work on them here."""
+
+        def unit(tx: Tx) -> Rules | None:
+            request = self._request(tx, actor, conversation)
+            return request.rules if request.actor.handle in request.rules.policy.people else None
+
+        rules = await self._store.read(unit)
+        if rules is None:
+            return ()
+        return await self._issues.search(words, limit=limit, catalog=rules.catalog)
+
+    async def _read_issues(self, invocation: Invocation) -> Mapping[str, Issue | UserError]:
+        """What was read of the issues that a request names, if its person is known."""
+        if not self._issues.reads or invocation.done_at is not None:
+            return {}
+
+        def unit(tx: Tx) -> tuple[str, ...]:
+            request = self._request(tx, invocation.actor, invocation.conversation)
+            try:
+                require_known(request.rules.policy, request.actor)
+                command, values = self._parse(invocation, tx.now())
+            except UserError:  # said when it is carried out
+                return ()
+            return named_issues(command.params, values, request.rules.catalog)
+
+        if not self._takes_issues(invocation):
+            return {}
+        names = await self._store.read(unit)
+        return await self._issues.read(names, conversation=invocation.conversation)
+
+    def _takes_issues(self, invocation: Invocation) -> bool:
+        try:
+            return self._find(invocation, invocation.received_at)[0].takes_issues
+        except UsageError:
+            return False
+
     def _only_reads(self, invocation: Invocation) -> bool:
         try:
             return self._find(invocation, invocation.received_at)[0].reads
@@ -145,10 +197,17 @@ class Dispatcher:
 
     async def _look_up(self, invocation: Invocation) -> Reply:
         """Answer from a reading; what comes with the answer is kept before it is given."""
-        reply = await self._store.read(partial(self._answer, invocation))
+
+        def look(tx: Tx) -> Reply:
+            return self._answer(self._request_of(invocation, tx), invocation)
+
+        def finish(tx: Tx) -> Reply:
+            return self._finish(self._request_of(invocation, tx), invocation, reply)
+
+        reply = await self._store.read(look)
         for file in reply.files:
             await keep_file(self._files, file)
-        return await self._store.write(partial(self._finish, invocation, reply))
+        return await self._store.write(finish)
 
     async def _broken(self, invocation: Invocation) -> Reply:
         incident = self._ids.incident()
@@ -159,23 +218,23 @@ class Dispatcher:
         await self._store.write(lambda tx: tx.invocations.finish(invocation.id, encode(reply)))
         return reply
 
-    def _unit(self, invocation: Invocation, tx: Tx) -> Reply:
-        return self._finish(invocation, self._answer(invocation, tx), tx)
+    def _unit(self, invocation: Invocation, read: Mapping[str, Issue | UserError], tx: Tx) -> Reply:
+        request = self._request_of(invocation, tx, read=read)
+        return self._finish(request, invocation, self._answer(request, invocation))
 
-    def _answer(self, invocation: Invocation, tx: Tx) -> Reply:
-        stored = tx.invocations.load(invocation.id)
+    def _answer(self, request: Request, invocation: Invocation) -> Reply:
+        stored = request.tx.invocations.load(invocation.id)
         if stored.done_at is not None:
             return decode(Reply, stored.reply)
-        request = self._request(tx, stored.actor, stored.conversation)
         try:
-            with tx.savepoint():
+            with request.tx.savepoint():
                 return self._carry_out(request, stored)
         except UserError as error:
             return refusal_reply(error)
 
-    def _finish(self, invocation: Invocation, reply: Reply, tx: Tx) -> Reply:
+    def _finish(self, request: Request, invocation: Invocation, reply: Reply) -> Reply:
         """Store what the answer was, but for secrets, and for whom files were made."""
-        request = self._request(tx, invocation.actor, invocation.conversation)
+        tx = request.tx
         for file in reply.files:
             tx.exports.add(request.actor.name, file.kept)
         if reply.outcome is not Outcome.DONE:
@@ -185,33 +244,57 @@ class Dispatcher:
         tx.invocations.finish(invocation.id, encode(stored))
         return given
 
-    def _request(self, tx: Tx, actor: Actor, conversation: Conversation) -> Request:
+    def _request_of(
+        self,
+        invocation: Invocation,
+        tx: Tx,
+        *,
+        read: Mapping[str, Issue | UserError] = MappingProxyType({}),
+    ) -> Request:
+        return self._request(tx, invocation.actor, invocation.conversation, issues=read)
+
+    def _request(
+        self,
+        tx: Tx,
+        actor: Actor,
+        conversation: Conversation,
+        *,
+        issues: Mapping[str, Issue | UserError] = MappingProxyType({}),
+    ) -> Request:
         """The request of the person behind an account, in whose eyes other runs are not there."""
         rules = self._rules()
         known, seen = look_as(tx, rules.policy, actor, conversation)
+        place = next(
+            (one.place for one in issues.values() if _is_at(one, conversation)), conversation
+        )
         return Request(
             tx=seen,
-            rules=rules.here(known.handle or "", conversation),
+            rules=rules.here(known.handle or "", place),
             actor=known,
             conversation=conversation,
             registry=self._registry,
             vault=self._vault,
             account=account_of(actor, conversation),
             ids=self._ids,
+            issues=issues,
         )
 
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
         refuse_control_characters(invocation)
         now = request.tx.now()
-        command, tail = self._find(invocation, now)
+        command, _ = self._find(invocation, now)
         if not command.for_strangers:
             require_known(request.rules.policy, request.actor)
-        if tail is None and invocation.press is not None:
-            values = parse_press(command.params, invocation.press.arguments, verb=command.verb)
-        else:
-            values = parse_words(command.params, tail or "", verb=command.verb, now=now)
-            values |= _carried(command, invocation.press)
+        _, values = self._parse(invocation, now)
         return command.handle(request, command.arguments(**values))
+
+    def _parse(self, invocation: Invocation, now: datetime) -> tuple[Command, dict[str, Any]]:
+        command, tail = self._find(invocation, now)
+        if tail is None and invocation.press is not None:
+            arguments = invocation.press.arguments
+            return command, parse_press(command.params, arguments, verb=command.verb)
+        values = parse_words(command.params, tail or "", verb=command.verb, now=now)
+        return command, values | _carried(command, invocation.press)
 
     def _find(self, invocation: Invocation, now: datetime) -> tuple[Command, str | None]:
         """The command that is meant and the words after its verb; None for a pressed button."""
@@ -219,7 +302,7 @@ class Dispatcher:
         if press is not None and press.verb != SAY:
             return find_command(self._registry, press.verb), None
         text = str(press.arguments.get("text", "")) if press else invocation.text
-        _refuse_long(text)
+        refuse_long(text)
         return read_verb(self._registry, text, conversation=invocation.conversation, now=now)
 
 
@@ -230,12 +313,8 @@ def _carried(command: Command, press: Press | None) -> dict[str, JSON]:
     return {name: value for name, value in arguments.items() if name in hidden}
 
 
-def _refuse_long(text: str) -> None:
-    if len(text) > LONGEST_TEXT:
-        raise UsageError(
-            f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
-            "shorten it, or put the text into a file of the repository."
-        )
+def _is_at(read: Issue | UserError, conversation: Conversation) -> TypeGuard[Issue]:
+    return isinstance(read, Issue) and read.conversation == conversation.root
 
 
 async def keep_file(files: ArtifactFiles, file: ReplyFile) -> None:
@@ -245,42 +324,3 @@ async def keep_file(files: ArtifactFiles, file: ReplyFile) -> None:
         yield file.text.encode()
 
     await files.put(file.kept.sha256, whole(), size=file.kept.size)
-
-
-def refusal_reply(error: UserError) -> Reply:
-    """The private answer to a request that a person can mend."""
-    outcome = Outcome.USAGE if isinstance(error, UsageError) else Outcome.REFUSED
-    buttons = tuple(
-        Button(label=words, press=Press(verb=SAY, arguments={"text": words}))
-        for words in error.suggestions
-    )
-    name = "refused" if isinstance(error, RefusedError) else "not_done"
-    message = say(name, tone=Tone.BAD, text=error.text)
-    wrong = error.problems if isinstance(error, WrongAnswersError) else {}
-    problems = {f"{FIELD}{name}": problem for name, problem in wrong.items()}
-    if isinstance(error, WrongFieldError):
-        problems = {error.field: error.text}
-    return Reply(message=replace(message, buttons=buttons), outcome=outcome, problems=problems)
-
-
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def refuse_control_characters(invocation: Invocation) -> None:
-    """Raise UsageError for text that would not show what it says."""
-    pressed = {} if invocation.press is None else dict(invocation.press.arguments)
-    for text in (invocation.text, *_texts(pressed)):
-        if match := _CONTROLS.search(text):
-            raise UsageError(
-                f"The request holds a control character (U+{ord(match[0]):04X}); "
-                "type it anew without, or paste it as plain text."
-            )
-
-
-def _texts(value: JSON) -> Iterator[str]:
-    """Every text in the arguments of a press, names aside."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | dict):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts(part)

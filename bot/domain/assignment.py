@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.domain.blueprint import Limits, Replies, Stream, Value
 from bot.domain.codec import JSON
+from bot.domain.issue import Issue
 from bot.domain.runbook import Runbook
 from bot.domain.vocabulary import Mode
 
@@ -41,6 +42,8 @@ class Assignment:
     """How long a program may wait at a gate before it is parked."""
     grace: timedelta = timedelta(seconds=10)
     """How long a program has to end politely before everything is killed."""
+    issue: Issue | None = None
+    """What it works on. Written by anybody who may write to the tracker: never instructions."""
     resume_gate: str = ""
     """The gate whose decision this claim resumes with."""
     resume_decision: Mapping[str, JSON] = field(default_factory=dict)

@@ -16,15 +16,28 @@ JSON = Any
 """Plain data: dict, list, str, int, float, bool or None."""
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def encode(value: object) -> JSON:
-    """Plain data for a value: datetimes as ISO 8601, durations as seconds, sets sorted."""
+    """Plain data for a value: datetimes as ISO 8601, durations as seconds, sets sorted.
+
+    Raises TypeError for what has no such form.
+    """
     if type(value) in _PLAIN:
         return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: encode(getattr(value, name)) for name in _names(type(value))}
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    return encode(_plainer(value))
+
+
+def _plainer(value: object) -> JSON:
+    """One layer of a value as plain data; what is within may be anything."""
+    kind: type = type(value)
+    names = _names(kind)
+    if names is not None:
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -32,12 +45,18 @@ def encode(value: object) -> JSON:
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
+        return dict(value)
     if isinstance(value, frozenset):
         return sorted(encode(item) for item in value)
-    if isinstance(value, list | tuple):
-        return [encode(item) for item in value]
-    return value
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{kind.__name__} has no plain form")
+
+
+# The encoder is C and asks only for what it does not know.
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plainer
+)
 
 
 def decode(kind: type[T], data: JSON) -> T:
@@ -52,7 +71,7 @@ def decode(kind: type[T], data: JSON) -> T:
 
 def canonical_json(value: object) -> str:
     """One text for equal values: sorted keys, no white space, UTF-8 kept."""
-    return _CANONICAL.encode(encode(value))
+    return _CANONICAL.encode(value)
 
 
 def digest(value: object) -> str:
@@ -61,7 +80,10 @@ def digest(value: object) -> str:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None for another type."""
+    if not dataclasses.is_dataclass(kind):
+        return None
     return tuple(field.name for field in dataclasses.fields(kind))
 
 

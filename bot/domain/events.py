@@ -44,6 +44,7 @@ class EventType(StrEnum):
     BRANCH_PUSHED = "branch_pushed"
     PUSH_HELD = "push_held"
     ATTEMPT_OPENED = "attempt_opened"
+    MIRRORED = "mirrored"
     OWNER_ASSIGNED = "owner_assigned"
     DISPOSITION_CHANGED = "disposition_changed"
     DELETION_REQUESTED = "deletion_requested"

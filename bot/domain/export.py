@@ -88,6 +88,8 @@ def _run(run: Run) -> Mapping[str, JSON]:
         "requested_on": run.surface,
         "owner": run.owner,
         "owner_fallback": run.owner_fallback,
+        "issue": run.issue.key if run.issue else None,
+        "issue_url": run.issue.url if run.issue else None,
         "branch": run.branch,
         "pushed_commit": run.pushed_commit,
         "pr_url": run.pr_url,
@@ -179,7 +181,17 @@ def export_table(runs: Iterable[Run]) -> str:
 _COLUMNS = (
     *("key", "title", "profile", "blueprint", "blueprint_version", "project", "status", "label"),
     *("phase", "reason_code", "reason", "disposition", "mode", "attempt", "requested_by"),
-    *("requested_on", "owner", "owner_fallback", "branch", "pushed_commit", "pr_url", "retry_of"),
+    *(
+        "requested_on",
+        "owner",
+        "owner_fallback",
+        "issue",
+        "issue_url",
+        "branch",
+        "pushed_commit",
+        "pr_url",
+        "retry_of",
+    ),
     *("created_at", "started_at", "ended_at", "input_tokens", "output_tokens", "usd", "model"),
     *("cached_tokens", "unpriced_tokens", "compute", "compute_usd"),
 )

@@ -1,8 +1,37 @@
 """Issue: what a run works on, as its tracker said when it was last read. All of it is untrusted."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from bot.domain.conversation import Conversation
+
+LONGEST_TITLE = 200
+_LONGEST_DESCRIPTION = 50_000
+_LONGEST_COMMENT = 10_000
+_MOST_COMMENTS = 50
+_MOST_ATTACHMENTS = 50
+_MOST_LABELS = 50
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}-[0-9]{1,9}")
+_OURS = re.compile(r"[RrGg]-.*")
+_CUT = "…"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueComment:
+    """What somebody said on an issue."""
+
+    by: str
+    text: str
+    at: str = ""
+    """As the tracker writes the time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueAttachment:
+    """What hangs on an issue: a file, a page, a pull request."""
+
+    title: str
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +56,48 @@ class Issue:
     assignee_email: str = ""
     branch: str = ""
     """The branch name that the tracker proposes."""
+    comments: tuple[IssueComment, ...] = ()
+    """Oldest first."""
+    attachments: tuple[IssueAttachment, ...] = ()
 
     @property
     def conversation(self) -> Conversation:
         """Where people talk about it in the tracker."""
         return Conversation(surface=self.surface, tenant=self.tenant, channel=self.id)
+
+    @property
+    def place(self) -> Conversation:
+        """What policy calls the place of its team: `linear/<organization>/ENG`."""
+        return replace(self.conversation, channel=self.team or self.id)
+
+    @property
+    def dedupe_key(self) -> str:
+        """Of all live runs at most one has it."""
+        return f"issue:{self.surface}/{self.tenant}/{self.id}"
+
+
+def is_issue_key(word: str) -> bool:
+    """Whether a word is written as an issue's key; R-81 and G-41 are a run and a gate."""
+    return _KEY.fullmatch(word) is not None and not _OURS.fullmatch(word)
+
+
+def bounded(issue: Issue) -> Issue:
+    """The issue as it is kept: whatever is too long is cut, and it is seen that it was.
+
+    Of comments the last ones are left.
+    """
+    return replace(
+        issue,
+        title=_cut(" ".join(issue.title.split()), LONGEST_TITLE),
+        description=_cut(issue.description, _LONGEST_DESCRIPTION),
+        labels=issue.labels[:_MOST_LABELS],
+        comments=tuple(
+            replace(comment, text=_cut(comment.text, _LONGEST_COMMENT))
+            for comment in issue.comments[-_MOST_COMMENTS:]
+        ),
+        attachments=issue.attachments[:_MOST_ATTACHMENTS],
+    )
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - len(_CUT)] + _CUT

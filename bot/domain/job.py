@@ -11,6 +11,9 @@ RANK_GAP = 1 << 20
 CLAIM_LIMIT = 3
 """Deliveries of a job that end before its start, until it is given up."""
 
+_PAUSE = timedelta(seconds=2)
+"""After the first delivery that ended so; after each further one as much more."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -66,6 +69,11 @@ class Job:
     """The commit that the workspace was made from."""
     compute_rate: float = 0.0
     """US dollars per hour of the machine, as of the claim."""
+
+    @property
+    def claimable_at(self) -> datetime:
+        """From when on it may be claimed: after a delivery that failed not at once."""
+        return self.queued_at + self.claim_count * _PAUSE
 
     @property
     def unclaimed(self) -> bool:

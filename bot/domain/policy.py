@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum, unique
 
 from bot.domain.gate import Gate, GateKind
+from bot.domain.issue_state import IssueStates
 from bot.domain.person import Person
 from bot.domain.run import Run
 from bot.domain.sight import Sight
@@ -69,6 +70,14 @@ class Policy:
     blueprints: Mapping[str, Terms] = field(default_factory=dict)
     projects: Mapping[str, ProjectTerms] = field(default_factory=dict)
     fallback_owner: str = ""
+    issue_states: Mapping[str, IssueStates] = field(default_factory=dict)
+    """Where issues move to, by the key of their team."""
+
+    def find_by_email(self, email: str) -> str:
+        """The handle of the one person with this e-mail address; empty for none or several."""
+        wanted = email.casefold()
+        found = [one.handle for one in self.persons.values() if one.email.casefold() == wanted]
+        return found[0] if wanted and len(found) == 1 else ""
 
     def within(self, project: str) -> "Policy":
         """The rule book inside a project: its own roles, and only the people who may see it."""

@@ -16,6 +16,7 @@ _SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _NAMED: Mapping[str, Callable[[Filter, str], Filter]] = {
     "project": lambda so_far, value: replace(so_far, project=value),
     "owner": lambda so_far, value: replace(so_far, owner=value),
+    "issue": lambda so_far, value: replace(so_far, issue=value),
     "blueprint": lambda so_far, value: replace(so_far, blueprint=value),
 }
 

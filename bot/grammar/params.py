@@ -24,6 +24,12 @@ class Kind(StrEnum):
 
     BLUEPRINT = "blueprint"
     """One word → str."""
+    WORK = "work"
+    """One word that names a blueprint or an issue → str."""
+    ISSUE = "issue"
+    """One word that names an issue by key or id → str."""
+    WITH = "with"
+    """`with` and one word → str."""
     VERB = "verb"
     """One word → str."""
     RUN = "run"
@@ -64,6 +70,8 @@ class Param:
     help: str = ""
     shown_as: str = ""
     """The word of help for it, where that is another than its name."""
+    or_else: str = ""
+    """The parameter that does as well where this one is required."""
 
     @property
     def usage(self) -> str:
@@ -74,6 +82,8 @@ class Param:
             Kind.BY: f"by {'|'.join(self.choices)}",
             Kind.OPTION: f"{self.name}=…",
             Kind.INPUTS: "key=value …",
+            Kind.WORK: f"<{self.name}|issue>",
+            Kind.WITH: f"with <{self.shown_as or self.name}>",
             Kind.TEXT: f"<{self.shown_as or self.name}…>",
             Kind.RUNS: "<run>…",
             Kind.PERSON: "@person",
@@ -112,7 +122,7 @@ def parse_words(params: Sequence[Param], text: str, *, verb: str, now: datetime)
     return values
 
 
-_LOOSE = frozenset({Kind.CHOICE, Kind.OPTION, Kind.INPUTS})
+_LOOSE = frozenset({Kind.CHOICE, Kind.OPTION, Kind.INPUTS, Kind.WITH})
 """Kinds that may stand in any order after the others."""
 
 
@@ -213,10 +223,13 @@ def _read_loose(params: Sequence[Param], words: Words, values: dict[str, Any]) -
     }
     options = {param.name for param in params if param.kind is Kind.OPTION and not param.hidden}
     inputs = next((param.name for param in params if param.kind is Kind.INPUTS), "")
+    with_ = next((param.name for param in params if param.kind is Kind.WITH), "")
     while (word := words.peek()) is not None and not word.quoted:
         name, equals, value = word.text.partition("=")
         if word.text.lower() in choices:
             target, taken = choices[word.text.lower()].name, word.text.lower()
+        elif with_ and word.text.lower() == "with":
+            target, taken = with_, _after_with(words)
         elif equals and name.lower() in options:
             target, taken = name.lower(), value.lstrip("@") if name.lower() == "owner" else value
         elif equals and inputs and name:
@@ -231,9 +244,18 @@ def _read_loose(params: Sequence[Param], words: Words, values: dict[str, Any]) -
         words.next()
 
 
+def _after_with(words: Words) -> str:
+    """The word after “with”, which is then the next to take."""
+    words.next()
+    named = words.peek()
+    if named is None:
+        raise UsageError("Say with which blueprint, such as with fix-rounding.")
+    return named.text
+
+
 def _require(params: Sequence[Param], values: Mapping[str, Any], verb: str) -> None:
     for param in params:
-        if param.required and values.get(param.name) in (None, ""):
+        if param.required and not (values.get(param.name) or values.get(param.or_else)):
             what = f" ({param.help})" if param.help else ""
             raise UsageError(
                 f"{verb} needs {param.usage}{what}.", suggestions=(f"/run help {verb}",)

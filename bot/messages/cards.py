@@ -9,6 +9,8 @@ from bot.domain.deadlines import say as say_duration
 from bot.domain.events import Event, EventType
 from bot.domain.gate import Gate, GateState
 from bot.domain.invocation import Press
+from bot.domain.issue import Issue
+from bot.domain.issue_state import find_moment
 from bot.domain.notes import Notes
 from bot.domain.run import Cost, Run
 from bot.domain.vocabulary import Status, phase_line
@@ -16,7 +18,7 @@ from bot.domain.wording import label, symbol
 from bot.messages.markup import escape
 from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Tone
 from bot.messages.question import question_card
-from bot.messages.render import link, moment_link, render, word
+from bot.messages.render import link, moment_link, outside_link, render, word
 from bot.messages.runbook_words import failed_step, failure_advice, runbook_body
 from bot.messages.views import GateView, RunView
 
@@ -52,7 +54,7 @@ def run_card(view: RunView) -> Message:
         facts=_run_facts(view),
         buttons=_run_buttons(view),
         tone=Tone.ATTENTION if view.quiet_for else _TONES.get(run.status, Tone.BUSY),
-        attributes={"subject": "card", **_standing(run)},
+        attributes={"subject": "card", **_standing(run), **_on_issue(view)},
     )
 
 
@@ -69,6 +71,24 @@ def _standing(run: Run) -> dict[str, str]:
         "pr_url": run.pr_url,
         "owner": run.owner,
     }
+
+
+def _on_issue(view: RunView) -> dict[str, str]:
+    """What a tracker needs to know of the issue; see bot/domain/issue_state.py."""
+    issue, moment = view.run.issue, find_moment(view.run)
+    if issue is None:
+        return {}
+    return {
+        "issue": issue.key,
+        "issue_id": issue.id,
+        "issue_moment": moment.value if moment else "",
+        "issue_state": view.issue_state,
+    }
+
+
+def _issue_link(issue: Issue) -> str:
+    """The issue's key, linked where it has a page."""
+    return outside_link(issue.key, issue.url)
 
 
 def run_detail(view: RunView) -> Message:
@@ -128,8 +148,10 @@ def _run_facts(view: RunView) -> tuple[Fact, ...]:
     if view.queue_position:
         status += f" · {view.queue_position}. in the queue"
     owner = link(f"@{run.owner}", f"person:{run.owner}")
+    issue = run.issue
     shown = {
         "status": status,
+        "issue": f"{_issue_link(issue)} {escape(issue.title)}" if issue else "",
         "blueprint": escape(f"{run.blueprint} ({run.chosen_because})"),
         "owner": f"{owner} (fallback)" if run.owner_fallback else owner,
         "mode": run.mode.value,
@@ -137,6 +159,7 @@ def _run_facts(view: RunView) -> tuple[Fact, ...]:
         "elapsed": _elapsed(view),
         "cost": cost_words(run.cost),
         "branch": f"`{run.branch}`" if run.branch else "",
+        "pull_request": outside_link(run.pr_url, run.pr_url),
         "attempt": str(run.attempt) if run.attempt > 1 else "",
         "artifacts": escape(", ".join(dict.fromkeys(a.name for a in view.artifacts))),
     }
@@ -315,11 +338,12 @@ def run_row(run: Run, now_words: str) -> Row:
     text = " · ".join(
         [
             f"{symbol(run.status)} {link(run.key, f'run:{run.key}')}",
+            *([_issue_link(run.issue)] if run.issue else []),
             escape(run.title),
             f"**{escape(status_words(run))}**",
             escape(f"@{run.owner}") + (" (fallback)" if run.owner_fallback else ""),
             escape(now_words),
-            *([f"[PR]({escape(run.pr_url)})"] if run.pr_url else []),
+            *([outside_link("PR", run.pr_url)] if run.pr_url else []),
             *([escape(run.reason)] if run.reason and not run.status.live else []),
         ]
     )

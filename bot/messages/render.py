@@ -101,6 +101,12 @@ def link(text: str, target: str) -> str:
     return f"[{markup.escape(text)}]({markup.escape(target)})"
 
 
+def outside_link(text: str, url: str) -> str:
+    """A link to a page elsewhere as markup; of any other address only the text."""
+    is_page = url.startswith(("https://", "http://"))
+    return link(text, url) if is_page else markup.escape(text)
+
+
 def people(handles: object) -> Marked:
     """Handles as mentions: `@ana, @ben`."""
     names = list(handles) if isinstance(handles, list | tuple | frozenset) else []

@@ -63,6 +63,8 @@ class RunView:
     """The steps of a run that carries out a runbook."""
     pending: Effect | None = None
     """What happens to it soon, and can be undone until then."""
+    issue_state: str = ""
+    """The name of the state that its issue should be in, where policy names one."""
 
     @property
     def quiet_for(self) -> timedelta | None:

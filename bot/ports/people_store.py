@@ -86,7 +86,10 @@ class Exports(Protocol):
     """Files made for a person; their bytes are kept by the artifact files."""
 
     def add(self, person: str, file: ExportFile) -> None:
-        """Store that a file was made for a person; the same again changes nothing."""
+        """Store that a file was made for a person; the same again is kept anew."""
 
     def find(self, person: str, sha256: str) -> ExportFile | None:
         """The file of this content that was made for a person."""
+
+    def remove_before(self, at: datetime, *, limit: int) -> int:
+        """Remove rows of files made before a time; how many, up to `limit`."""

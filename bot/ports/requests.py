@@ -5,6 +5,7 @@ from typing import Protocol
 from bot.domain.actor import Actor
 from bot.domain.conversation import Conversation
 from bot.domain.invocation import Invocation, Press
+from bot.domain.issue import Issue
 from bot.messages.reply import Reply
 
 
@@ -25,10 +26,23 @@ class Requests(Protocol):
     async def perform(self, invocation: Invocation) -> Reply:
         """Do it, once; one that is done answers as it did."""
 
-    async def look(self, text: str, *, actor: Actor, conversation: Conversation) -> Reply:
-        """The answer to words that only ask; nothing is stored. Raises UserError as said."""
-
     async def complete(
         self, text: str, *, actor: Actor, conversation: Conversation
     ) -> tuple[str, ...]:
         """What the last word of a request may become."""
+
+
+class IssueSearch(Protocol):
+    """The dispatcher's way to the trackers, for forms in which an issue is chosen."""
+
+    async def find_issues(
+        self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
+    ) -> tuple[Issue, ...]:
+        """Issues whose key or title fits these words, for forms; at once, or what is known."""
+
+
+class Looking(Requests, Protocol):
+    """Requests that show as well what somebody has not asked for: a home, a portal."""
+
+    async def look(self, text: str, *, actor: Actor, conversation: Conversation) -> Reply:
+        """The answer to words that only ask; nothing is stored. Raises UserError as said."""

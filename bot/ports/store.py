@@ -25,6 +25,7 @@ from bot.domain.selection import Filter
 from bot.domain.sight import Sight
 from bot.domain.vocabulary import Profile, Status
 from bot.ports.chat_store import Followups, Installations
+from bot.ports.issue_store import Issues
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
 
@@ -77,6 +78,9 @@ class Runs(Protocol):
 
     def find(self, filter_: Filter, *, limit: int, before: int | None = None) -> tuple[Run, ...]:
         """The runs that match, newest first; `before` is the last id of the page before."""
+
+    def find_live(self, dedupe_key: str) -> int | None:
+        """The id of the live run with this key, whoever may see it."""
 
     def find_titled(self, words: str, *, limit: int) -> tuple[Run, ...]:
         """Runs whose title contains these words, letter case aside, newest first."""
@@ -210,7 +214,7 @@ class Postings(Protocol):
         """The posting of a subject."""
 
     def find_run(self, conversation: Conversation) -> int | None:
-        """The run whose card is the root of this thread."""
+        """The run whose card is the root of this thread, or the newest that is told in it."""
 
     def want_again(self, run_id: int) -> None:
         """Let all that was told of a run be told anew."""
@@ -340,6 +344,7 @@ class Tx(Protocol):
     exports: Exports
     installations: Installations
     followups: Followups
+    issues: Issues
 
     def seeing(self, sight: Sight) -> "Tx":
         """The same transaction as somebody sees it: other runs and gates are not there."""

@@ -46,7 +46,7 @@ def claim(tx: Tx, rules: Rules, offer: Offer, *, token: str) -> Assignment | Non
 
 def _fits(tx: Tx, job: Job, offer: Offer) -> bool:
     fits = not missing(job.labels, offer.labels) and job.workspace_agent in {None, offer.agent}
-    return fits and not awaits_planning(tx, job)
+    return fits and job.claimable_at <= tx.now() and not awaits_planning(tx, job)
 
 
 def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
@@ -73,6 +73,7 @@ def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
         stream=blueprint.stream,
         hold=rules.periods.hold,
         grace=rules.periods.grace,
+        issue=run.issue,
         resume_gate=resume.key if resume else "",
         resume_decision=decision_data(resume) if resume else {},
     )

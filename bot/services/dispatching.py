@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from bot.domain.actor import Actor
 from bot.domain.blueprint import Blueprint, Value
 from bot.domain.conversation import Conversation
-from bot.domain.errors import NotFoundError, WrongFieldError
+from bot.domain.errors import IllegalTransitionError, NotFoundError, WrongFieldError
 from bot.domain.events import EventType
+from bot.domain.issue import Issue
 from bot.domain.job import Job
+from bot.domain.mirroring import decide_mirrors
 from bot.domain.policy import decide_owner
+from bot.domain.posting import CARD
 from bot.domain.run import Run
 from bot.domain.transition import told
 from bot.domain.vocabulary import Mode, Status
 from bot.ports.store import Tx
 from bot.services.case import Case
 from bot.services.enabling import ignores_trigger, require_enabled
-from bot.services.people import require_person
+from bot.services.people import find_assignee, require_person
 from bot.services.planning import first_phase
 from bot.services.rules import Rules
 
@@ -30,7 +33,11 @@ _BRANCH = re.compile(
 class DispatchRequest:
     """What a person may say of a run to be."""
 
-    blueprint: str
+    blueprint: str = ""
+    """Empty where it is chosen for the issue."""
+    issue: Issue | None = None
+    because: str = "named in the request"
+    """Why this blueprint."""
     branch: str = ""
     mode: Mode | None = None
     owner: str = ""
@@ -44,8 +51,8 @@ def dispatch(
     """Create a run and queue its job.
 
     Raises NotFoundError for an unknown blueprint, RefusedError where policy says no,
-    IllegalTransitionError for a disabled blueprint, and UserError for wrong inputs, branch or
-    owner; then nothing is created.
+    IllegalTransitionError for a disabled blueprint or an issue that a live run works on, and
+    UserError for wrong inputs, branch or owner; then nothing is created.
     """
     blueprint = rules.catalog.find(request.blueprint)
     rules.permit(actor, "dispatch", project=blueprint.project, blueprint=blueprint.name)
@@ -54,9 +61,9 @@ def dispatch(
     _require_branch(request.branch)
     if request.owner:
         _require_owner(rules, request.owner, project=blueprint.project)
-    owner, fallback = decide_owner(
-        rules.policy, explicit=request.owner, requester=actor.name, assignee=None
-    )
+    issue, place = request.issue, find_place(tx, conversation)
+    require_free(tx, issue.dedupe_key if issue else "")
+    owner, fallback = _owner(tx, rules, request, actor=actor, project=blueprint.project)
     tx.blueprints.keep(blueprint)
     now = tx.now()
     run = tx.runs.create(
@@ -66,18 +73,21 @@ def dispatch(
             blueprint=blueprint.name,
             blueprint_version=blueprint.version,
             project=blueprint.project,
-            title=blueprint.title,
+            title=(issue.title if issue else "") or blueprint.title,
             requested_by=actor.name,
             attempt_by=actor.name,
             surface=actor.surface,
             owner=owner,
             owner_fallback=fallback,
-            chosen_because="named in the request",
+            chosen_because=request.because,
             mode=request.mode or Mode.SUPERVISED,
             inputs=inputs,
-            branch=request.branch,
+            branch=request.branch or _issue_branch(issue, blueprint),
             status=Status.QUEUED,
-            conversation=conversation.root,
+            conversation=place,
+            mirrors=decide_mirrors(rules.policy, blueprint.project, issue, asked_in=place),
+            issue=issue,
+            dedupe_key=issue.dedupe_key if issue else "",
             created_at=now,
             updated_at=now,
             retry_of=request.retry_of,
@@ -102,6 +112,41 @@ def _require_owner(rules: Rules, owner: str, *, project: str) -> None:
         raise WrongFieldError(error.text, field="owner") from None
 
 
+def _owner(
+    tx: Tx, rules: Rules, request: DispatchRequest, *, actor: Actor, project: str
+) -> tuple[str, bool]:
+    issue = request.issue
+    assignee = find_assignee(tx, rules.policy, issue, project=project) if issue else None
+    return decide_owner(
+        rules.policy, explicit=request.owner, requester=actor.name, assignee=assignee
+    )
+
+
+def _issue_branch(issue: Issue | None, blueprint: Blueprint) -> str:
+    """The branch that the tracker proposes, where there is code and the name will do."""
+    proposed = issue.branch if issue and blueprint.repositories else ""
+    return proposed if _BRANCH.fullmatch(proposed) else ""
+
+
+def find_place(tx: Tx, conversation: Conversation) -> Conversation:
+    """Where a run that is asked for here is told.
+
+    A thread is kept unless it is a run's own: the one below its card.
+    """
+    run_id = tx.postings.find_run(conversation)
+    card = tx.postings.find(run_id, conversation.root, CARD) if run_id else None
+    return conversation.root if card and card.message_id == conversation.thread else conversation
+
+
+def require_free(tx: Tx, dedupe_key: str) -> None:
+    """Raises IllegalTransitionError where a live run has this key already."""
+    live = tx.runs.find_live(dedupe_key) if dedupe_key else None
+    if live is not None:
+        raise IllegalTransitionError(
+            f"R-{live} is already at work on this issue. Only one run at a time works on an issue."
+        )
+
+
 def repeat(tx: Tx, rules: Rules, run: Run, actor: Actor) -> Run:
     """A new run of the same blueprint version with the same inputs, linked by `retry_of`."""
     blueprint = tx.blueprints.load(run.blueprint_version)
@@ -123,6 +168,9 @@ def repeat(tx: Tx, rules: Rules, run: Run, actor: Actor) -> Run:
         inputs=run.inputs,
         status=Status.QUEUED,
         conversation=run.conversation,
+        mirrors=run.mirrors,
+        issue=run.issue,
+        dedupe_key=run.dedupe_key,
         created_at=tx.now(),
         updated_at=tx.now(),
         retry_of=run.id,
@@ -145,7 +193,13 @@ def dispatch_triggered(
 def asking_again(run: Run) -> DispatchRequest:
     """The request that a run was made of, naming it."""
     inputs = {name: _input_words(value) for name, value in run.inputs.items()}
-    return DispatchRequest(blueprint=run.blueprint, mode=run.mode, inputs=inputs, retry_of=run.id)
+    return DispatchRequest(
+        blueprint=run.blueprint,
+        issue=run.issue,
+        mode=run.mode,
+        inputs=inputs,
+        retry_of=run.id,
+    )
 
 
 def _input_words(value: Value) -> str:
@@ -168,6 +222,7 @@ def _queue_first_job(tx: Tx, run: Run, blueprint: Blueprint, actor: Actor) -> Ru
         mode=run.mode.value,
         inputs=dict(run.inputs),
         retry_of=run.retry_of,
+        **({"issue": run.issue.key} if run.issue else {}),
     )
     return case.save()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from bot.domain.actor import CLOCK, POLICY, Actor
 from bot.domain.blueprint import GateSpec, OnExpiry
 from bot.domain.codec import digest
+from bot.domain.conversation import Conversation
 from bot.domain.deadlines import first_reminder
 from bot.domain.errors import IllegalTransitionError, NotFoundError, RefusedError
 from bot.domain.events import EventType
@@ -107,10 +108,17 @@ def find_open_gate(case: Case) -> Gate:
     raise IllegalTransitionError(f"{case.run.key} does not wait for a decision or an answer.")
 
 
-def shown_fingerprint(tx: Tx, run: Run, gate: Gate) -> str:
-    """What the last card of this gate showed; empty before it was told."""
-    posting = tx.postings.find(run.id, run.conversation, f"gate:{gate.id}")
-    return posting.fingerprint if posting else ""
+def shown_fingerprint(tx: Tx, run: Run, gate: Gate, *, conversation: Conversation) -> str:
+    """What the last card of this gate showed, in this conversation where it is told there.
+
+    Elsewhere it is what was shown first; empty before the card was told.
+    """
+    here = (told for told in run.conversations if told.root == conversation.root)
+    for place in (*here, *run.conversations):
+        posting = tx.postings.find(run.id, place, f"gate:{gate.id}")
+        if posting and posting.fingerprint:
+            return posting.fingerprint
+    return ""
 
 
 def decide_on_gate(  # noqa: PLR0913  # the whole of a decision

@@ -12,7 +12,7 @@ from bot.domain.vocabulary import RUNBOOKS, Disposition, Profile, Reason, Status
 from bot.domain.wording import label
 from bot.ports.store import Tx
 from bot.services.case import Case, load_case, stopping_status
-from bot.services.dispatching import asking_again, first_job, repeat
+from bot.services.dispatching import asking_again, first_job, repeat, require_free
 from bot.services.enabling import require_enabled
 from bot.services.people import require_person
 from bot.services.rules import Rules
@@ -135,7 +135,8 @@ def rerun(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
 def _nothing_to_repeat(run: Run) -> IllegalTransitionError:
     request = asking_again(run)
     inputs = (f'{name}="{value}"' for name, value in request.inputs.items() if '"' not in value)
-    command = " ".join(["/run dispatch", run.blueprint, run.mode.value, *inputs])
+    work = f"{run.issue.key} with {run.blueprint}" if run.issue else run.blueprint
+    command = " ".join(["/run dispatch", work, run.mode.value, *inputs])
     pulls = (
         " A succeeded one runs again only to follow up on its pull request, open or rejected."
         if run.profile in _FOLLOWING_UP
@@ -153,6 +154,7 @@ def _begin_again(case: Case, rules: Rules, actor: Actor) -> Run:
     """A new run of a runbook, the next attempt of anything else."""
     tx, run = case.tx, case.run
     require_enabled(tx, rules, run.blueprint, project=run.project)
+    require_free(tx, run.dedupe_key)
     if run.profile in RUNBOOKS:
         return repeat(tx, rules, run, actor)
     case.change(

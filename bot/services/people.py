@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.domain.actor import Actor
 from bot.domain.conversation import Conversation
 from bot.domain.errors import IllegalTransitionError, NotFoundError, RefusedError
+from bot.domain.issue import Issue
 from bot.domain.person import CODE_LIFE, Account, Identity, hash_code, new_code
 from bot.domain.policy import Policy, decide_visibility
 from bot.ports.store import Tx
@@ -35,17 +36,28 @@ def identify(tx: Tx, policy: Policy, actor: Actor, account: Account) -> Actor:
     """
     if actor.handle is None:
         return actor
-    person = handle_of(tx, policy, account)
+    person = find_person(tx, policy, account)
     if not person and account.surface in _OWN_SURFACES:
         return actor
     return replace(actor, name=person or account.address)
 
 
-def handle_of(tx: Tx, policy: Policy, account: Account) -> str:
-    """The person whom an account was linked to or is vouched for; empty for nobody's."""
+def find_person(tx: Tx, policy: Policy, account: Account) -> str:
+    """Whose an account was proven to be, or policy vouches for; empty for nobody's."""
     linked = tx.identities.find(account)
     vouched = (name for name, one in policy.persons.items() if account.address in one.identities)
     return linked.person if linked else next(vouched, "")
+
+
+def find_assignee(tx: Tx, policy: Policy, issue: Issue, *, project: str) -> str:
+    """The person whom an issue is assigned to, by account or e-mail; empty for nobody here.
+
+    Whoever may not see the project is nobody here.
+    """
+    account = Account(surface=issue.surface, tenant=issue.tenant, external_id=issue.assignee)
+    linked = find_person(tx, policy, account) if issue.assignee else ""
+    person = linked or policy.find_by_email(issue.assignee_email)
+    return person if person in policy.within(project).people else ""
 
 
 def look_as(tx: Tx, policy: Policy, actor: Actor, conversation: Conversation) -> tuple[Actor, Tx]:

@@ -85,9 +85,19 @@ def _find_run(tx: Tx, ref: Ref, verb: str, conversation: Conversation) -> Run:
         case RefKind.HERE:
             return _here(tx, verb, conversation)
         case RefKind.ISSUE:
-            return _only(tx.runs.find(Filter(issue=ref.words, statuses=LIVE), limit=2), ref.words)
+            return _on_issue(tx, ref.words)
         case RefKind.TITLE:
             return _only(tx.runs.find_titled(ref.words, limit=4), ref.words)
+
+
+def _on_issue(tx: Tx, key: str) -> Run:
+    """The live run on an issue, else the newest that worked on it."""
+    live = tx.runs.find(Filter(issue=key, statuses=LIVE), limit=2)
+    found = live or tx.runs.find(Filter(issue=key), limit=1)
+    if not found:
+        command = f"/run dispatch {key}"
+        raise NotFoundError(f"No run works on {key}.", suggestions=(command,))
+    return _only(found, key)
 
 
 def _by_number(tx: Tx, number: int, verb: str) -> Run:
@@ -119,7 +129,10 @@ def _last(tx: Tx, verb: str) -> Run:
 
 
 def _here(tx: Tx, verb: str, conversation: Conversation) -> Run:
+    kept = tx.issues.find(conversation.channel)
     run_id = tx.postings.find_run(conversation) if conversation.thread else None
+    if run_id is None and kept and kept.issue.conversation == conversation.root:
+        return _on_issue(tx, kept.issue.key)
     if run_id is not None and _is_seen(tx, run_id):
         return _by_number(tx, run_id, verb)
     fitting = tx.runs.find(Filter(statuses=FITTING.get(verb, frozenset())), limit=3)

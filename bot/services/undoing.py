@@ -91,7 +91,8 @@ def sweep_effects(tx: Tx) -> int:
         _carry_out(tx, effect)
     for effect in tx.effects.pending(limit=_COUNTED_DOWN):
         run = tx.runs.load(_run_id(effect))
-        tx.postings.want(run.id, run.conversation, CARD)
+        for conversation in run.conversations:
+            tx.postings.want(run.id, conversation, CARD)
     return len(due)
 
 

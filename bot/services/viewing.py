@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.blueprint import Replies
+from bot.domain.conversation import CONSOLE
 from bot.domain.errors import NotFoundError
 from bot.domain.events import Event, EventType
 from bot.domain.gate import Gate, GateKind, GateState
+from bot.domain.issue_state import find_moment
 from bot.domain.notes import NOTED, gather
 from bot.domain.policy import Ruling, decide_gate_permission, decide_permission
 from bot.domain.posting import CARD
@@ -36,6 +38,7 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
         verbs=frozenset({"logs", "undo"}) if pending else _fitting_verbs(tx, case),
         log=_log(tx, case.run),
         pending=pending,
+        issue_state=_issue_state(rules, case.run),
     )
 
 
@@ -50,6 +53,14 @@ def _log(tx: Tx, run: Run) -> RunbookLog | None:
         return None
     runbook = tx.blueprints.load(run.blueprint_version).runbook
     return read_log(runbook, tx.runs.events(run.id)) if runbook else None
+
+
+def _issue_state(rules: Rules, run: Run) -> str:
+    """What policy calls the state that the run's issue should be in now."""
+    moment = find_moment(run)
+    if run.issue is None or moment is None:
+        return ""
+    return rules.policy.issue_states.get(run.issue.team.upper(), {}).get(moment, "")
 
 
 def view_gate(rules: Rules, run: Run, gate: Gate) -> GateView:
@@ -130,7 +141,8 @@ def stand(tx: Tx, rules: Rules, key: str) -> RunStanding:
         raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
     view = view_run(tx, rules, int(number))
     run = view.run
-    card = tx.postings.find(run.id, run.conversation, CARD)
+    told = next((each for each in run.conversations if each.root == CONSOLE), None)
+    card = tx.postings.find(run.id, told, CARD) if told else None
     return RunStanding(
         key=run.key,
         status=run.status,
@@ -140,5 +152,5 @@ def stand(tx: Tx, rules: Rules, key: str) -> RunStanding:
         waiting_gates=tuple(
             shown.gate.key for shown in view.gates if shown.gate.state is GateState.OPEN
         ),
-        conversation_thread=card.message_id or None if card else None,
+        conversation_thread=(told.thread or card.message_id or None) if told and card else None,
     )

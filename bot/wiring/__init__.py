@@ -24,6 +24,7 @@ from bot.domain.errors import UserError
 from bot.ports.admission import Admission
 from bot.ports.clock import Ids
 from bot.ports.store import Store
+from bot.ports.tracker import Tracker
 from bot.services.rules import Periods
 from bot.services.sweeping import renew_leases
 from bot.wiring.background import background
@@ -113,6 +114,8 @@ async def _at_work(
     await store.write(lambda tx: renew_leases(tx, rulebook.current()))
     async with AsyncExitStack() as stack:
         surfaces = [await stack.enter_async_context(opened(parts)) for opened in _SURFACES]
+        found = [surface.tracker for surface in surfaces if surface.tracker]
+        parts.trackers.update({tracker.surface: tracker for tracker in found})
         address = await stack.enter_async_context(_serving(parts, surfaces))
         await stack.enter_async_context(background(parts, surfaces))
         sign_in = f"{address}{parts.sessions.sign_in_path}" if settings.rehearsal else ""
@@ -129,6 +132,7 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
     ids, rules, artifacts = RandomIds(), rulebook.current, ArtifactFolder(data / "artifacts")
     vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
     admissions: dict[str, Admission] = {}
+    trackers: dict[str, Tracker] = {}
     dispatcher = Dispatcher(
         store,
         COMMANDS,
@@ -136,6 +140,7 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
         ids=ids,
         vault=vault,
         files=artifacts,
+        trackers=trackers,
         admissions=admissions,
     )
     return Parts(
@@ -151,6 +156,7 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
         ids=ids,
         closing=asyncio.Event(),
         admissions=admissions,
+        trackers=trackers,
     )
 
 

@@ -38,8 +38,10 @@ class Parts:
     sessions: Sessions
     ids: Ids
     closing: asyncio.Event
-    admissions: dict[str, Admission]
+    admissions: dict[str, Admission] = field(default_factory=dict)
     """By surface; a surface that is opened adds its own."""
+    trackers: dict[str, Tracker] = field(default_factory=dict)
+    """By their surface; filled as the surfaces are opened."""
 
     def run_url(self, key: str) -> str:
         """A page about a run that every surface may link to; empty where nobody could open it."""

@@ -49,7 +49,7 @@ from bot.messages.reply import Reply
 from bot.ports.admission import Admission
 from bot.ports.clock import Clock, Ids
 from bot.ports.messenger import Messenger
-from bot.ports.requests import Requests
+from bot.ports.requests import Looking
 from bot.ports.store import Store
 from bot.ports.vault import Vault
 from bot.services.rules import RulesNow
@@ -71,7 +71,7 @@ class SlackNeeds:
     store: Store
     rules: RulesNow
     vault: Vault
-    requests: Requests
+    requests: Looking
     ids: Ids
     clock: Clock
     admissions: dict[str, Admission]

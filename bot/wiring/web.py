@@ -8,6 +8,7 @@ from adapters.web.console_token import keep_maintenance_token
 from adapters.web.downloads import Downloads
 from adapters.web.maintenance_api import MaintenanceApi
 from adapters.web.output_api import OutputApi
+from adapters.web.run_page import run_page_router
 from bot.domain.actor import Actor
 from bot.domain.conversation import CONSOLE
 from bot.ports.run_standing import FindStanding, RunStanding
@@ -21,6 +22,7 @@ def api_routers(parts: Parts) -> tuple[Router, ...]:
     store, rules, closing = parts.store, parts.rulebook.current, parts.closing
     artifacts, access = parts.artifacts, parts.access
     return (
+        run_page_router(chat=parts.settings.rehearsal),
         AgentApi(
             store=store, rules=rules, artifacts=artifacts, vault=parts.vault, closing=closing
         ).router(),

@@ -293,11 +293,15 @@ async def test_a_terminal_edits_completes_and_remembers(tmp_path: Path) -> None:
         lines = TerminalLines(tmp_path / "history", complete)
         keys.send_text("lisx\x7ft\r")
         assert await lines.read("> ") == "list"
+        for line in ("/run answer G-1 token=secret", "Answer last secret", "run reply last secret"):
+            keys.send_text(f"{line}\r")
+            assert await lines.read("> ") == line
         keys.send_text("secret\r")
         assert await lines.ask("? ") == "secret"
         keys.send_text("\x04")
         assert await lines.read("> ") is None
-    assert "secret" not in (tmp_path / "history").read_text()
+    kept = (tmp_path / "history").read_text().splitlines()
+    assert [line for line in kept if line.startswith("+")] == ["+list"]
     assert (tmp_path / "history").stat().st_mode & 0o077 == 0
 
 

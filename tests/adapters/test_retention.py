@@ -93,12 +93,18 @@ async def test_old_output_and_files_go_and_the_rest_stays(
     assert kept(folder, old, shared, live, fresh) == [False, True, True, False]
 
 
-async def test_an_export_stays_beside_what_runs_left(store: Store, folder: ArtifactFolder) -> None:
+async def test_an_export_is_kept_as_long_as_files_of_runs(
+    store: Store, folder: ArtifactFolder, clock: FakeClock
+) -> None:
     sha256 = await put(folder, b"export", age=3 * DAY)
     file = ExportFile(name="R-1.json", size=6, sha256=sha256)
-    await store.write(lambda tx: tx.exports.add("ana", file))
-    await Retention(store=store, artifacts=folder, log_time=DAY, artifact_time=DAY).sweep()
-    assert kept(folder, sha256) == [True]
+    retention = Retention(store=store, artifacts=folder, log_time=DAY, artifact_time=10 * DAY)
+    for left in (True, True, False):
+        if left:  # made anew, it is kept anew
+            await store.write(lambda tx: tx.exports.add("ana", file))
+        clock.advance(9 * DAY)
+        await retention.sweep()
+        assert kept(folder, sha256) == [left]
 
 
 async def test_nothing_goes_where_it_is_kept_for_ever(

@@ -24,18 +24,9 @@ def load(folder: Path, text: str) -> Catalog:
     return load_folder(folder, base=folder)
 
 
-def test_every_field_is_read(tmp_path: Path) -> None:
-    catalog = load(
-        tmp_path,
-        HEAD
-        + """
-inputs: [{name: limit, type: number, default: 3}]
-secrets: {TOKEN: env:TOKEN}
-runbook:
-  steps:
-    - id: look
-      title: Look
-      kind: shell
+STEPS = {
+    "shell": (
+        """
       shell: bash
       tools: [df]
       run: df
@@ -43,85 +34,129 @@ runbook:
       save: {used: output, code: exit_code}
       on_failure: continue
       retries: 2
-    - id: call
-      title: Call
-      kind: http
-      when: code == 0
+""",
+        Step(
+            id="look",
+            title="Look",
+            kind=StepKind.SHELL,
+            shell="bash",
+            tools=("df",),
+            run="df",
+            timeout=timedelta(seconds=10),
+            save={"used": "output", "code": "exit_code"},
+            on_failure=OnFailure.CONTINUE,
+            retries=2,
+        ),
+    ),
+    "http": (
+        """
+      when: limit == 0
       method: POST
-      url: "${SIGNALBOX_URL}/x/${used}"
+      url: "${SIGNALBOX_URL}/x/${limit}"
       headers: {Authorization: "Bearer ${TOKEN}"}
       body: {limit: "${limit}"}
       save: {size: json.size}
-    - {id: ask, title: Ask, kind: prompt, form: {prompt: "Go?", fields: [{name: go, label: "Go?"}]}}
-    - {id: think, title: Think, kind: agent, command: claude -p, run: "why ${go}?"}
-  rules:
-    - {when: size > limit, use: cut, reason: "It has ${size}"}
-    - {when: "true", use: none, reason: It is small}
-  remediations:
-    - name: cut
-      title: Cut it
-      steps:
-        - {id: allow, title: Allow, kind: approval, prompt: "May it?", deadline: 2h, always: yes}
-  summary:
-    steps: [{id: again, title: Again, kind: shell, run: df}]
-    text: "${remediation} in ${mode} of ${run}"
 """,
-    )
+        Step(
+            id="look",
+            title="Look",
+            kind=StepKind.HTTP,
+            when="limit == 0",
+            method="POST",
+            url="${SIGNALBOX_URL}/x/${limit}",
+            headers={"Authorization": "Bearer ${TOKEN}"},
+            body={"limit": "${limit}"},
+            save={"size": "json.size"},
+        ),
+    ),
+    "prompt": (
+        """
+      form: {prompt: "Go?", fields: [{name: go, label: "Go?"}]}
+""",
+        Step(
+            id="look",
+            title="Look",
+            kind=StepKind.PROMPT,
+            form={"prompt": "Go?", "fields": [{"name": "go", "label": "Go?"}]},
+        ),
+    ),
+    "agent": (
+        """
+      command: claude -p
+      run: why ${limit}?
+""",
+        Step(
+            id="look",
+            title="Look",
+            kind=StepKind.AGENT,
+            command=("claude", "-p"),
+            run="why ${limit}?",
+        ),
+    ),
+    "approval": (
+        """
+      prompt: "May it?"
+      deadline: 2h
+      always: yes
+""",
+        Step(id="look", title="Look", kind=StepKind.APPROVAL, prompt="May it?"),
+    ),
+}
+GIVEN = HEAD + "inputs: [{name: limit, type: number, default: 3}]\nsecrets: {TOKEN: env:TOKEN}\n"
+
+
+@pytest.mark.parametrize(("kind", "text", "step"), [(k, *given) for k, given in STEPS.items()])
+def test_every_field_of_a_step_is_read(tmp_path: Path, kind: str, text: str, step: Step) -> None:
+    catalog = load(tmp_path, f"{GIVEN}{LOOK}      kind: {kind}{text}")
     assert catalog.problems == ()
-    blueprint = catalog.find("check")
+    assert catalog.find("check").runbook == Runbook(triage=(step,))
+
+
+def test_every_kind_of_step_is_read() -> None:
+    assert STEPS.keys() == {kind.value for kind in StepKind}
+
+
+def test_an_approval_is_a_gate(tmp_path: Path) -> None:
+    text = f"{GIVEN}{LOOK}      kind: approval{STEPS['approval'][0]}"
+    blueprint = load(tmp_path, text).find("check")
     assert blueprint.command == RUNBOOK_COMMAND
     assert blueprint.gates == (
         GateSpec(
-            checkpoint="allow",
+            checkpoint="look",
             prompt="May it?",
             deadline=timedelta(hours=2),
             on_expiry=OnExpiry.TIME_OUT,
             always=True,
         ),
     )
-    look = Step(
-        id="look",
-        title="Look",
-        kind=StepKind.SHELL,
-        shell="bash",
-        tools=("df",),
-        run="df",
-        timeout=timedelta(seconds=10),
-        save={"used": "output", "code": "exit_code"},
-        on_failure=OnFailure.CONTINUE,
-        retries=2,
+
+
+def test_every_part_of_a_runbook_is_read(tmp_path: Path) -> None:
+    catalog = load(
+        tmp_path,
+        GIVEN
+        + """
+runbook:
+  rules:
+    - {when: limit > 2, use: cut, reason: "It has ${limit}"}
+    - {when: "true", use: none, reason: It is small}
+  remediations:
+    - name: cut
+      title: Cut it
+      steps: [{id: cut, title: Cut, kind: shell, run: cut}]
+  summary:
+    steps: [{id: again, title: Again, kind: shell, run: df}]
+    text: "${remediation} in ${mode} of ${run}"
+""",
     )
-    call = Step(
-        id="call",
-        title="Call",
-        kind=StepKind.HTTP,
-        when="code == 0",
-        method="POST",
-        url="${SIGNALBOX_URL}/x/${used}",
-        headers={"Authorization": "Bearer ${TOKEN}"},
-        body={"limit": "${limit}"},
-        save={"size": "json.size"},
-    )
-    form = {"prompt": "Go?", "fields": [{"name": "go", "label": "Go?"}]}
-    allow = Step(id="allow", title="Allow", kind=StepKind.APPROVAL, prompt="May it?")
-    assert blueprint.runbook == Runbook(
-        triage=(
-            look,
-            call,
-            Step(id="ask", title="Ask", kind=StepKind.PROMPT, form=form),
-            Step(
-                id="think",
-                title="Think",
-                kind=StepKind.AGENT,
-                command=("claude", "-p"),
-                run="why ${go}?",
-            ),
-        ),
+    assert catalog.problems == ()
+    cut = Step(id="cut", title="Cut", kind=StepKind.SHELL, run="cut")
+    assert catalog.find("check").runbook == Runbook(
         rules=(
-            Rule(when="size > limit", use="cut", reason="It has ${size}"),
+            Rule(when="limit > 2", use="cut", reason="It has ${limit}"),
             Rule(when="true", use="none", reason="It is small"),
         ),
-        remediations=(Remediation(name="cut", title="Cut it", steps=(allow,)),),
+        remediations=(Remediation(name="cut", title="Cut it", steps=(cut,)),),
         checks=(Step(id="again", title="Again", kind=StepKind.SHELL, run="df"),),
         summary="${remediation} in ${mode} of ${run}",
     )

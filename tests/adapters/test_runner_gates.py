@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.git_repositories import commit, git
 from tests.adapters.runner_world import RunnerWorld, runner_world, wait_until
-from tests.adapters.test_runner_workspace import commit, git
 from tests.fakes.agent_api import PATIENCE, AgentApi
 
 ASK = "signalbox report gate plan --plan plan.json --wait > answer.json; echo code $?; "

@@ -17,6 +17,7 @@ BORDERS = {
     "adapters/runner/conduct.py": "a bug must leave neither the program nor the claim behind",
     "adapters/runner/worker.py": "a thread's bug must reach the main thread",
     "adapters/web/borders.py": "a bug in one request must be neither silent nor spread",
+    "bot/services/examining.py": "a check that falls over must not take the others along",
     "bot/dispatch/dispatcher.py": "between a person and our bugs stands an incident id",
     "storage/writer.py": "whatever a unit raises is its caller's",
 }

@@ -41,6 +41,7 @@ from bot.services.undoing import sweep_effects
 from commands import COMMANDS
 from storage.stores import store_at
 from tests.fakes.clock import FakeClock, FixedIds
+from tests.fakes.tracker import FakeTracker
 
 POLICY = Policy(
     people={
@@ -142,6 +143,7 @@ class Stage:
     rules: Rules
     messengers: dict[str, Messenger]
     files: ArtifactFiles
+    tracker: FakeTracker = field(default_factory=FakeTracker)
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
     admissions: dict[str, Admission] = field(default_factory=dict)
     etiquettes: dict[str, Etiquette] = field(default_factory=dict)
@@ -155,6 +157,7 @@ class Stage:
             ids=FixedIds(),
             vault=self.vault,
             files=self.files,
+            trackers={self.tracker.surface: self.tracker},
             admissions=self.admissions,
         )
         self.notifier = Notifier(
@@ -192,10 +195,24 @@ class Stage:
             if entry.thread is None and entry.message["attributes"].get("run") == run
         )
 
-    async def says_in_slack(self, account: str, text: str, *, channel: str = "C1") -> Reply:
+    async def says_in_slack(
+        self, account: str, text: str, *, channel: str = "C1", thread: str | None = None
+    ) -> Reply:
         """Somebody types in another chat, which knows them by an account of its own."""
         place = Conversation(surface="slack", tenant="T1", channel=channel)
-        return await self._asks(account, text=text, place=place)
+        return await self._asks(account, text=text, place=place, thread=thread)
+
+    async def presses_in(
+        self, place: Conversation, account: str, verb: str, **arguments: JSON
+    ) -> Reply:
+        """Somebody presses a button anywhere, or a tracker says the like of it."""
+        press = Press(verb=verb, arguments=arguments)
+        return await self._asks(account, press=press, place=place.root, thread=place.thread)
+
+    async def told_in(self, place: Conversation) -> list[Message]:
+        """Every message of another channel and its threads, as it stands."""
+        said = await self.store.read(lambda tx: tx.transcript.since(place, change=0, limit=1_000))
+        return [decode(Message, entry.message) for entry in sorted(said, key=lambda s: s.id)]
 
     async def _asks(
         self,
@@ -270,10 +287,9 @@ async def stage(database: str, *, rules_: Rules | None = None) -> AsyncIterator[
     await store.open()
     try:
         messenger = TranscriptMessenger(store, "console")
-        messengers: dict[str, Messenger] = {
-            "console": messenger,
-            "slack": TranscriptMessenger(store, "slack"),
-        }
+        others = ("slack", "linear")
+        messengers: dict[str, Messenger] = {"console": messenger}
+        messengers |= {name: TranscriptMessenger(store, name) for name in others}
         with TemporaryDirectory() as folder:
             files = ArtifactFolder(Path(folder))
             yield Stage(store, clock, rules_ or rules(), messengers, files)

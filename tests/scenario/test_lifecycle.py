@@ -169,7 +169,7 @@ async def test_deliveries_are_given_up_as_dead_letter(theatre: Stage) -> None:
     for _ in range(3):
         runner = await theatre.claims()
         await theatre.source.decline(runner.assignment.job, runner.assignment.fence, "no disk")
-        await theatre.settle()
+        await theatre.passes(seconds=4)
     run = await run_of(theatre)
     assert run.status is Status.FAILED
     assert "Dead letter" in text_of(await theatre.card())

@@ -277,6 +277,7 @@ async def test_a_parked_question_resumes_with_its_secret(theatre: Stage) -> None
             (order,) = await resumed.orders()
             await resumed.reports("consumed", orders=[order.id])
             await theatre.source.decline("R-1.1", 2, "disk full")
+            await theatre.passes(seconds=2)
     await resumed.starts()
     assert await resumed.orders() == ()
     assert not await sealed(theatre)

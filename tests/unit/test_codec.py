@@ -86,6 +86,7 @@ def test_round_trip(kind: type, data: st.DataObject) -> None:
     text = json.dumps(encode(value))
     assert decode(kind, json.loads(text)) == value
     assert canonical_json(decode(kind, json.loads(text))) == canonical_json(value)
+    assert canonical_json(value) == canonical_json(json.loads(text))
 
 
 @given(PLAIN)
@@ -102,6 +103,12 @@ def test_equal_values_have_one_text() -> None:
     assert canonical_json(one) == canonical_json(two)
     assert one.version == two.version == digest(one)
     assert canonical_json({"é": frozenset({"b", "a"})}) == '{"é":["a","b"]}'
+
+
+def test_what_has_no_plain_form_is_refused() -> None:
+    for write in (encode, canonical_json):
+        with pytest.raises(TypeError, match="object has no plain form"):
+            write({"a": [object()]})
 
 
 def test_newer_data_is_read_by_older_readers() -> None:

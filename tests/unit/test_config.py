@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings, load_settings
+from bot.config import Settings, load_settings, setting_names
 from bot.domain.errors import UserError
 
 
@@ -91,3 +91,14 @@ def test_a_password_is_not_shown_with_the_settings() -> None:
     settings = load_settings({"SIGNALBOX_DATABASE_URL": "postgresql://bot:secret@db/signalbox"})
     assert settings.database == "postgresql://bot:secret@db/signalbox"
     assert "secret" not in repr(settings)
+
+
+def test_names_that_are_no_setting_get_the_nearest() -> None:
+    given = {"SIGNALBOX_SLOT": "1", "SIGNALBOX_PORT": "1", "OTHER": "", "SIGNALBOX_REHEARSAL": "1"}
+    names, unknown = setting_names({**given, "SIGNALBOX_SLACK_BOT_TOKE": "xoxb-1"})
+    assert len(names) == 4
+    assert unknown == {
+        "SIGNALBOX_REHEARSAL": "",
+        "SIGNALBOX_SLACK_BOT_TOKE": "SIGNALBOX_SLACK_BOT_TOKEN",
+        "SIGNALBOX_SLOT": "SIGNALBOX_SLOTS",
+    }

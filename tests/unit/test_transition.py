@@ -232,6 +232,12 @@ def test_a_declined_fresh_job_is_free_for_every_agent() -> None:
     assert (back.workspace_agent, back.claim_count, back.queued_at) == (None, 1, LATER)
 
 
+@pytest.mark.parametrize(("declined", "pause"), [(0, 0), (1, 2), (2, 4)])
+def test_what_was_declined_is_tried_again_after_a_growing_pause(declined: int, pause: int) -> None:
+    job = a_job(Status.QUEUED, claim_count=declined)
+    assert job.claimable_at == job.queued_at + timedelta(seconds=pause)
+
+
 @pytest.mark.parametrize("intent", [Decline(reason="disk full"), LoseLease(retry_safe=False)])
 def test_a_declined_resumed_job_stays_with_its_workspace(intent: Intent) -> None:
     back = decide(a_job(Status.CLAIMED, resume_gate=41, started_at=NOW), intent, LATER).job

@@ -1,4 +1,4 @@
-"""Runs on issues of trackers: what they work on, where they are told too, one live run each."""
+"""Runs on issues: what was read of them, where runs are told too, one live run each."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ _LIVE_DEDUPED = (
     "dedupe_key <> '' AND "
     "status IN ('cancelling', 'claimed', 'queued', 'running', 'scheduled', 'waiting')"
 )
+_CARD_IN_THREAD = "subject = 'card' AND thread <> ''"
 
 
 def upgrade() -> None:
@@ -27,4 +28,20 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text(_LIVE_DEDUPED),
         postgresql_where=sa.text(_LIVE_DEDUPED),
+    )
+    op.create_table(
+        "issues",
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("surface", "tenant", "issue_id")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("key", "content")),
+        sa.Column("read_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("surface", "tenant", "issue_id", name="issues_pkey"),
+    )
+    for name in ("key", "issue_id", "read_at"):
+        op.create_index(f"issues_{name}", "issues", [name])
+    op.create_index(
+        "postings_threads",
+        "postings",
+        ["thread"],
+        sqlite_where=sa.text(_CARD_IN_THREAD),
+        postgresql_where=sa.text(_CARD_IN_THREAD),
     )

@@ -1,0 +1,63 @@
+"""Refusing: what no request may be, and the answer to one that a person can mend."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.dispatch.concealing import SAY
+from bot.domain.codec import JSON
+from bot.domain.errors import RefusedError, UsageError, UserError, WrongFieldError
+from bot.domain.form import FIELD, WrongAnswersError
+from bot.domain.invocation import Invocation, Press
+from bot.grammar.words import LONGEST_TEXT
+from bot.messages.message import Button, Tone
+from bot.messages.render import say
+from bot.messages.reply import Outcome, Reply
+
+
+def refuse_long(text: str) -> None:
+    """Raise UsageError for text that no request needs."""
+    if len(text) > LONGEST_TEXT:
+        raise UsageError(
+            f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
+            "shorten it, or put the text into a file of the repository."
+        )
+
+
+def refusal_reply(error: UserError) -> Reply:
+    """The private answer to a request that a person can mend."""
+    outcome = Outcome.USAGE if isinstance(error, UsageError) else Outcome.REFUSED
+    buttons = tuple(
+        Button(label=words, press=Press(verb=SAY, arguments={"text": words}))
+        for words in error.suggestions
+    )
+    name = "refused" if isinstance(error, RefusedError) else "not_done"
+    message = say(name, tone=Tone.BAD, text=error.text)
+    wrong = error.problems if isinstance(error, WrongAnswersError) else {}
+    problems = {f"{FIELD}{name}": problem for name, problem in wrong.items()}
+    if isinstance(error, WrongFieldError):
+        problems = {error.field: error.text}
+    return Reply(message=replace(message, buttons=buttons), outcome=outcome, problems=problems)
+
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def refuse_control_characters(invocation: Invocation) -> None:
+    """Raise UsageError for text that would not show what it says."""
+    pressed = {} if invocation.press is None else dict(invocation.press.arguments)
+    for text in (invocation.text, *_texts(pressed)):
+        if match := _CONTROLS.search(text):
+            raise UsageError(
+                f"The request holds a control character (U+{ord(match[0]):04X}); "
+                "type it anew without, or paste it as plain text."
+            )
+
+
+def _texts(value: JSON) -> Iterator[str]:
+    """Every text in the arguments of a press, names aside."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)

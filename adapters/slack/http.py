@@ -33,7 +33,7 @@ class _Events:
         body = await request.body()
         try:
             asked = to_async_bolt_request(request, body)
-        except ValueError:  # neither form nor JSON, or no UTF-8
+        except (AttributeError, TypeError, ValueError):  # no form, no JSON object, or no UTF-8
             return PlainTextResponse("This is no request of Slack's.", status_code=400)
         return to_starlette_response(await self._app.async_dispatch(asked))
 

@@ -28,7 +28,7 @@ _DEAD = frozenset(
     {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 )
 MakeClient = Callable[[str], AsyncWebClient]
-"""A client for a token."""
+"""A client for a token; of none where that is empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,9 @@ def client_maker(session: aiohttp.ClientSession, url: str) -> MakeClient:
     base = url if url.endswith("/") else f"{url}/"
 
     def make(token: str) -> AsyncWebClient:
-        return AsyncWebClient(token=token, base_url=base, session=session, retry_handlers=[])
+        return AsyncWebClient(
+            token=token or None, base_url=base, session=session, retry_handlers=[]
+        )
 
     return make
 

@@ -106,12 +106,12 @@ async def slack_surface(needs: SlackNeeds) -> AsyncIterator[Surface]:
     settings = needs.settings
     async with aiohttp.ClientSession() as session:
         make = client_maker(session, settings.slack_api_url)
-        client = make(settings.slack_bot_token)
+        client = make("")
         if not settings.slack_bot_token:
             installed = InstalledWorkspaces(needs.store, needs.vault, make)
             yield _surface(_assemble(needs, installed), needs, client)
             return
-        single = SingleWorkspace(client)
+        single = SingleWorkspace(make(settings.slack_bot_token))
         known = await _try_to_learn(single)
         learning = () if known else (lambda: _learn(single),)
         assembled = _assemble(needs, single)

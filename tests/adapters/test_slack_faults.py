@@ -1,6 +1,7 @@
 """What goes wrong between Slack and the bot: forged, repeated, reordered, cut off, killed."""
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.domain.errors import UserError
@@ -48,9 +50,7 @@ async def runs(world: SlackStage) -> int:
 
 
 async def test_what_is_not_signed_by_slack_is_refused(http: SlackStage) -> None:
-    body = (
-        b"command=%2Frun&text=dispatch+hello&user_id=UDEV&channel_id=C1&trigger_id=1&team_id=T0001"
-    )
+    body = b"command=%2Frun&text=list&user_id=UDEV&channel_id=C1&trigger_id=1&team_id=T0001"
     kind = "application/x-www-form-urlencoded"
     good = http.slack.http.headers(body, kind)
     forged = {**good, "X-Slack-Signature": "v0=" + "0" * 64}
@@ -224,6 +224,7 @@ async def test_workspaces_install_the_bot_and_take_it_out(file: str) -> None:
         settings = replace(
             settings_for(slack, "http"),
             slack_bot_token="",
+            public_url="https://bot.example.com",
             slack_client_id=slack.world.client_id,
             slack_client_secret=slack.world.client_secret,
         )
@@ -245,14 +246,12 @@ async def test_workspaces_install_the_bot_and_take_it_out(file: str) -> None:
 
 async def install(world: SlackStage) -> list[int]:
     """Walk through the install as a browser does; the last page repeats the one before."""
-    import aiohttp
-
     base = world.slack.http._url.removesuffix("/slack/events")
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser:
         first = await browser.get(f"{base}/slack/install")
         cookie = first.headers["Set-Cookie"].partition(";")[0]
         page = await first.text()
-        link = page.partition('href="')[2].partition('"')[0].replace("&amp;", "&")
+        link = re.findall(r'href="(http[^"]+)"', page)[0].replace("&amp;", "&")
         asked = await browser.get(link, allow_redirects=False)
         back = asked.headers["Location"]
         target = f"{base}/slack/oauth_redirect?{back.partition('?')[2]}"

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from adapters.slack.installations import INSTALL_PATH, REDIRECT_PATH
+from adapters.slack.work import Work
 
 EVENTS_PATH = "/slack/events"
 
@@ -20,14 +21,16 @@ EVENTS_PATH = "/slack/events"
 class _Events:
     """Hands signed requests to Bolt, which checks the signature over the very bytes."""
 
-    def __init__(self, app: AsyncApp) -> None:
+    def __init__(self, app: AsyncApp, work: Work) -> None:
         self._app = app
+        self._work = work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         request = Request(scope, receive)
-        response = await self._answer(request)
-        await response(scope, receive, send)
+        with self._work.arriving():
+            response = await self._answer(request)
+            await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         body = await request.body()
@@ -38,10 +41,10 @@ class _Events:
         return to_starlette_response(await self._app.async_dispatch(asked))
 
 
-def events_router(app: AsyncApp) -> APIRouter:
+def events_router(app: AsyncApp, work: Work) -> APIRouter:
     """The address that Slack sends everything to."""
     router = APIRouter()
-    router.routes.append(Route(EVENTS_PATH, _Events(app), methods=["POST"]))
+    router.routes.append(Route(EVENTS_PATH, _Events(app, work), methods=["POST"]))
     return router
 
 

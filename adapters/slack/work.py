@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TypeVar
 
@@ -12,6 +13,8 @@ from adapters.slack.workspaces import NO_ANSWER
 from bot.domain.errors import SignalboxError
 
 _LOG = logging.getLogger(__name__)
+_MANNERS = 0.25
+"""Seconds that work in turn lets requests go before it, which must be acknowledged soon."""
 _WORKERS = 4
 """So many requests are worked on at once; the others are stored, and wait."""
 T = TypeVar("T")
@@ -26,6 +29,9 @@ class Work:
         self._group: asyncio.TaskGroup | None = None
         self._early: list[Callable[[], Awaitable[object]]] = []
         self._busy = 0
+        self._arriving = 0
+        self._calm = asyncio.Event()
+        self._calm.set()
 
     async def run(self) -> None:
         """Work for ever; ends by cancellation. What is left then is taken up at the next start."""
@@ -36,6 +42,18 @@ class Work:
             self._early.clear()
             for _ in range(_WORKERS):
                 group.create_task(self._serve())
+
+    @contextmanager
+    def arriving(self) -> Iterator[None]:
+        """A request arrives and is not acknowledged yet."""
+        self._arriving += 1
+        self._calm.clear()
+        try:
+            yield
+        finally:
+            self._arriving -= 1
+            if not self._arriving:
+                self._calm.set()
 
     def later(self, work: Callable[[], Awaitable[object]]) -> None:
         """Do it when its turn comes."""
@@ -73,6 +91,9 @@ class Work:
         while True:
             work = await self._waiting.get()
             self._busy += 1
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_MANNERS):
+                    await self._calm.wait()
             try:
                 await _guarded(work)
             finally:

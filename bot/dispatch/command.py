@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.actor import Actor
@@ -125,8 +126,7 @@ def find_command(registry: Registry, verb: str) -> Command:
     for command in registry:
         if word == command.verb or word in command.synonyms:
             return command
-    verbs = [name for command in registry for name in (command.verb, *command.synonyms)]
-    near = difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5)
+    near = _near(word, tuple(v for command in registry for v in (command.verb, *command.synonyms)))
     if not near:
         raise UsageError(
             f"There is no command “{verb[:40]}”. Three that there are; /run help has them all.",
@@ -135,3 +135,9 @@ def find_command(registry: Registry, verb: str) -> Command:
     raise UsageError(
         f"There is no command “{verb[:40]}”.", suggestions=tuple(f"/run {name}" for name in near)
     )
+
+
+@lru_cache(maxsize=1_000)
+def _near(word: str, verbs: tuple[str, ...]) -> tuple[str, ...]:
+    """Verbs that a word may have been meant to be; looking for them takes long."""
+    return tuple(difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5))

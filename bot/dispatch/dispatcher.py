@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from bot.dispatch.command import Command, Registry, Request, find_command
 from bot.dispatch.completing import complete
-from bot.dispatch.concealing import SAY, conceal, forget_refused
+from bot.dispatch.concealing import SAY, conceal, forget_refused, is_harmless
 from bot.dispatch.issues import IssueReader, named_issues
 from bot.dispatch.reading import read_verb
 from bot.dispatch.refusing import refusal_reply, refuse_control_characters, refuse_long
@@ -79,8 +79,11 @@ class Dispatcher:
         """Store a request, secret answers sealed; the same key returns what was stored first."""
 
         def unit(tx: Tx) -> Invocation:
-            request = self._request(tx, actor, conversation)
-            words, pressed = conceal(request, text[: LONGEST_TEXT + 1], press)
+            words, pressed = text[: LONGEST_TEXT + 1], press
+            if not is_harmless(
+                self._registry, words, press, conversation=conversation, now=tx.now()
+            ):
+                words, pressed = conceal(self._request(tx, actor, conversation), words, press)
             stored, _ = tx.invocations.accept(
                 key=key, actor=actor, conversation=conversation, text=words, press=pressed
             )

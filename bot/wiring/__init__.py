@@ -164,7 +164,8 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
 async def _serving(parts: Parts, surfaces: Sequence[Surface]) -> AsyncIterator[str]:
     """The address under which everything is served while the block runs."""
     settings = parts.settings
-    routers = [*api_routers(parts), *(each for surface in surfaces for each in surface.routers)]
+    # Chats first: what they send must be acknowledged soon, and the first route is found soonest.
+    routers = [*(each for surface in surfaces for each in surface.routers), *api_routers(parts)]
     app = build_app(routers, parts.ids, ready=partial(_ready, parts.store), hosts=settings.hosts)
     async with serve(
         app, parts.data, host=settings.host, port=settings.port, closing=parts.closing

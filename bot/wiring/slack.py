@@ -229,7 +229,7 @@ def _surface(
 ) -> Surface:
     settings, inbound = needs.settings, assembled.inbound
     app = build_app(inbound, client, signing_secret=settings.slack_signing_secret)
-    routers = [events_router(app)] if settings.slack_signing_secret else []
+    routers = [events_router(app, inbound.intake.work)] if settings.slack_signing_secret else []
     if inbound.installations is not None:
         flow = install_flow(
             client,

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.events import Event, Events, event_time
 from adapters.slack.forms import Place
+from adapters.slack.groups import Groups
 from adapters.slack.installations import KeptInstallations
 from adapters.slack.intake import Asked, Intake
 from adapters.slack.people import People
@@ -32,9 +33,9 @@ class Inbound:
     presses: Presses
     people: People
     workspaces: Workspaces
+    groups: Groups
     installations: KeptInstallations | None = None
     """Where workspaces install the bot by themselves."""
-    refresh_groups: Callable[[], Awaitable[None]] | None = None
 
 
 def build_app(inbound: Inbound, client: AsyncWebClient, *, signing_secret: str) -> AsyncApp:
@@ -146,8 +147,7 @@ class _Listeners:
             await self._in.events.stepped(body, workspace)
 
     async def _group(self, _body: Event, _workspace: Workspace) -> None:
-        if self._in.refresh_groups:
-            self._in.intake.work.now(self._in.refresh_groups)
+        self._in.intake.work.now(self._in.groups.refresh)
 
     async def _removed(self, body: Event, context: AsyncBoltContext) -> None:
         """The bot was taken out of a workspace, or its token was: forget it."""

@@ -20,6 +20,7 @@ from adapters.slack.calls import Calls
 from adapters.slack.echoes import Echoes
 from adapters.slack.events import Events
 from adapters.slack.followups import Followups
+from adapters.slack.groups import Groups, Members
 from adapters.slack.home import Homes
 from adapters.slack.http import events_router, install_router
 from adapters.slack.installations import KeptInstallations, KeptStates, install_flow
@@ -75,6 +76,8 @@ class SlackNeeds:
     ids: Ids
     clock: Clock
     admissions: dict[str, Admission]
+    tell_members: Callable[[Members], None]
+    """Is told who is in the groups that policy names."""
 
 
 @asynccontextmanager
@@ -95,6 +98,7 @@ async def open_slack(parts: Parts) -> AsyncIterator[Surface]:
         ids=parts.ids,
         clock=SystemClock(),
         admissions=parts.admissions,
+        tell_members=parts.rulebook.raise_members,
     )
     async with slack_surface(needs) as surface:
         yield surface
@@ -168,9 +172,14 @@ def _assemble(needs: SlackNeeds, workspaces: Workspaces) -> _Assembled:
     intake = Intake(
         requests=needs.requests, store=store, work=Work(), answers=telling, marks=followups
     )
+    groups = Groups(
+        workspaces, store, rules=needs.rules, clock=needs.clock, tell=needs.tell_members
+    )
     pages = HomePages(homes=homes, calls=calls)
     return _Assembled(
-        inbound=_inbound(needs, workspaces, intake=intake, pages=pages, heard=(people, echoes)),
+        inbound=_inbound(
+            needs, workspaces, intake=intake, pages=pages, heard=(people, echoes, groups)
+        ),
         messenger=messenger,
         pacing=pacing,
         sweeps={
@@ -187,9 +196,9 @@ def _inbound(
     *,
     intake: Intake,
     pages: HomePages,
-    heard: tuple[People, Echoes],
+    heard: tuple[People, Echoes, Groups],
 ) -> Inbound:
-    people, echoes = heard
+    people, echoes, groups = heard
     kept = None
     if isinstance(workspaces, InstalledWorkspaces):
         kept = KeptInstallations(needs.store, needs.vault, workspaces)
@@ -213,6 +222,7 @@ def _inbound(
         people=people,
         workspaces=workspaces,
         installations=kept,
+        groups=groups,
     )
 
 
@@ -245,6 +255,6 @@ def _surface(
         routers=tuple(routers),
         messengers={SURFACE: assembled.messenger},
         etiquettes={SURFACE: assembled.pacing},
-        tasks=(*tasks, inbound.intake.work.run),
+        tasks=(*tasks, inbound.intake.work.run, inbound.groups.run),
         sweeps=assembled.sweeps,
     )

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from bot.domain.errors import UserError
+from bot.domain.policy import Role
 from tests.fakes.slack.fake import fake_slack
 from tests.fakes.slack_stage import (
     CHANNEL,
@@ -123,7 +125,7 @@ async def test_what_was_acknowledged_before_a_crash_is_done_after_it(file: str, 
     ],
 )
 async def test_whom_slack_restricts_may_do_nothing_though_linked(
-    world: SlackStage, change: dict[str, object], words: str
+    world: SlackStage, change: dict[str, Any], words: str
 ) -> None:
     user = world.slack.world.users["UDEV"]
     world.slack.world.users["UDEV"] = replace(user, **change)
@@ -183,7 +185,7 @@ async def test_slacks_own_stop_is_a_stop_like_any_other(world: SlackStage) -> No
     channel = world.slack.dm("UDEV")
     card = await world.sees_first("R-1 Say hello", channel=channel)
     runner = await (await world.stage.claims()).starts()
-    await world.until(lambda: ("D", "") and world.slack.sessions)
+    await world.until(lambda: world.slack.sessions)
     await world.slack.presses_stop("UDEV", channel, card.ts)
     await world.until(lambda: world.slack.sessions[(channel, card.ts)].status == "active")
     assert [order.kind.value for order in await runner.orders()] == ["stop"]
@@ -258,3 +260,15 @@ async def install(world: SlackStage) -> list[int]:
         done = await browser.get(target, headers={"Cookie": cookie})
         again = await browser.get(target, headers={"Cookie": cookie})
         return [first.status, done.status, again.status]
+
+
+async def test_a_user_group_gives_its_role_to_people_who_are_known(world: SlackStage) -> None:
+    world.slack.add_usergroup("S1", "reviewers", ["UVIEW", "UNEW"])
+    rules = world.stage.rules
+    grouped = replace(rules.policy, groups={"slack/T0001/S1": Role.OPERATOR})
+    world.stage.rules = replace(rules, policy=grouped)
+    await world.slack.happens({"type": "subteam_updated", "subteam": {"id": "S1"}})
+    await world.until(lambda: world.stage.rules.policy.people["viewer"] is Role.OPERATOR)
+    assert "slack/T0001/UNEW" not in world.stage.rules.policy.people
+    await world.slack.types_command("UVIEW", CHANNEL, "/run", "dispatch hello")
+    await world.told("R-1", user="UVIEW")

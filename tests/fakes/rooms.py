@@ -17,7 +17,10 @@ from tests.fakes.stage import text_of as words_of
 class Room(Protocol):
     """People in a chat, and what they see there."""
 
-    stage: Stage
+    @property
+    def stage(self) -> Stage:
+        """The core behind it."""
+        ...
 
     async def says(self, who: str, text: str, *, thread_of: str = "") -> str:
         """Somebody types a command, or words in the thread of a run; gives the private answer."""

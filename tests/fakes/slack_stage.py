@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from adapters.slack.groups import Members
 from adapters.web.app import build_app
 from adapters.web.server import serve
 from bot.config import Settings
@@ -171,6 +172,7 @@ async def slack_open(
         ids=FixedIds(),
         clock=theatre.clock,
         admissions=theatre.admissions,
+        tell_members=lambda members: _raise(theatre, members),
     )
     async with slack_surface(needs) as surface, serving(surface) as address:
         theatre.messengers |= surface.messengers
@@ -186,6 +188,11 @@ async def slack_open(
             yield opened
             for task in tasks:
                 task.cancel()
+
+
+def _raise(theatre: Stage, members: Members) -> None:
+    raised = theatre.rules.policy.raised(members)
+    theatre.rules = replace(theatre.rules, policy=raised)
 
 
 async def _whole(task: Callable[[], Any]) -> None:

@@ -176,10 +176,9 @@ def _assemble(needs: SlackNeeds, workspaces: Workspaces) -> _Assembled:
         workspaces, store, rules=needs.rules, clock=needs.clock, tell=needs.tell_members
     )
     pages = HomePages(homes=homes, calls=calls)
+    heard = (people, echoes, groups)
     return _Assembled(
-        inbound=_inbound(
-            needs, workspaces, intake=intake, pages=pages, heard=(people, echoes, groups)
-        ),
+        inbound=_inbound(needs, workspaces, intake=intake, pages=pages, heard=heard),
         messenger=messenger,
         pacing=pacing,
         sweeps={

@@ -263,6 +263,7 @@ async def install(world: SlackStage) -> list[int]:
 
 
 async def test_a_user_group_gives_its_role_to_people_who_are_known(world: SlackStage) -> None:
+    world.slack.bot_events.add("subteam_updated")
     world.slack.add_usergroup("S1", "reviewers", ["UVIEW", "UNEW"])
     rules = world.stage.rules
     grouped = replace(rules.policy, groups={"slack/T0001/S1": Role.OPERATOR})

@@ -73,6 +73,14 @@ _Team = Annotated[
     ),
 ]
 _State = Annotated[str, Field(max_length=100)]
+_Group = Annotated[
+    str,
+    Matching(
+        pattern=r"[^\s/]+/[^\s/]+/[^\s/]+",
+        problem="{} is not a group",
+        remedy="write surface/team/group, such as slack/T012/S345",
+    ),
+]
 _RoleWord = Literal["viewer", "operator", "approver", "admin"]
 
 
@@ -169,6 +177,8 @@ class PolicyFile(FileModel, title="Signalbox policy"):
     blueprints: dict[_Blueprint, TermsPart] = Field(default_factory=dict)
     projects: dict[_Project, ProjectPart] = Field(default_factory=dict)
     fallback_owner: str = ""
+    groups: dict[_Group, _RoleWord] = Field(default_factory=dict)
+    """Roles of a chat's user groups, for those of their members who are among the people."""
     """Who owns runs on issues whose assignee nobody here knows."""
     issue_states: dict[_Team, IssueStatesPart] = Field(default_factory=dict)
     """Where the issues of a tracker's team move to as their runs go on."""
@@ -183,6 +193,7 @@ class PolicyFile(FileModel, title="Signalbox policy"):
             blueprints={name: part.over(defaults) for name, part in self.blueprints.items()},
             projects={name: part.terms() for name, part in self.projects.items()},
             fallback_owner=self.fallback_owner,
+            groups={group: Role[word.upper()] for group, word in self.groups.items()},
             issue_states={team: part.states() for team, part in self.issue_states.items()},
         )
 
@@ -230,7 +241,8 @@ class PolicyFile(FileModel, title="Signalbox policy"):
         policy = self.policy()
         terms = part.over(policy.defaults)
         able = len(policy.who(terms.approve))
-        if terms.quorum > max(1, able):
+        # Who may beside them is known only once a chat has said who is in its groups.
+        if terms.quorum > max(1, able) and not self.groups:
             problem = f"{terms.quorum} must approve, but only {able} may"
             yield (*place, "quorum"), Flaw(problem, "lower it, or let more people approve")
 

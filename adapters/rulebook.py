@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,8 +37,10 @@ class Rulebook:
         self._prices_file = prices
         self._seen = self._signature()
         self._looked_at = time.monotonic()
+        self._members: Mapping[str, Collection[str]] = {}
+        self._written = load_policy(policy)
         self._rules = Rules(
-            policy=load_policy(policy),
+            policy=self._written,
             catalog=self._read_catalog(),
             periods=periods,
             prices=load_prices(prices),
@@ -52,20 +55,27 @@ class Rulebook:
             self._read_changes()
         return self._rules
 
+    def raise_members(self, members: Mapping[str, Collection[str]]) -> None:
+        """From now on these people are in the groups to which the policy gives roles."""
+        if members != self._members:
+            self._members = members
+            self._rules = replace(self._rules, policy=self._written.raised(members))
+
     def _read_changes(self) -> None:
         seen = self._signature()
         if seen == self._seen:
             return
         self._seen = seen
-        policy, prices = self._rules.policy, self._rules.prices
+        prices = self._rules.prices
         try:
-            policy = load_policy(self._policy_file)
+            self._written = load_policy(self._policy_file)
         except UserError as error:
             _LOG.error("the policy stays as it was: %s", error.text)  # no bug
         try:
             prices = load_prices(self._prices_file)
         except UserError as error:
             _LOG.error("the prices stay as they were: %s", error.text)  # no bug
+        policy = self._written.raised(self._members)
         self._rules = replace(
             self._rules, policy=policy, catalog=self._read_catalog(), prices=prices
         )

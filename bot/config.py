@@ -94,6 +94,11 @@ class Settings:
         return tuple(dict.fromkeys(name for name in (named, self.host) if name))
 
     @property
+    def slack(self) -> bool:
+        """Whether people reach this bot in Slack."""
+        return bool(self.slack_bot_token or self.slack_client_id)
+
+    @property
     def hold_time(self) -> timedelta:
         """`gate_hold` as a duration."""
         return timedelta(seconds=self.gate_hold)
@@ -154,7 +159,39 @@ def load_settings(
     read = {name: _read(name, value) for name, value in values.items() if name in known and value}
     host = str(read.get("host", Settings.host))
     outside = any(name.startswith(_SURFACES) for name in values)
-    return Settings(**read, rehearsal=_loopback(host) and not outside)  # type: ignore[arg-type]  # _read gives each field its type
+    settings = Settings(**read, rehearsal=_loopback(host) and not outside)  # type: ignore[arg-type]  # _read gives each field its type
+    require_slack(settings)
+    return settings
+
+
+def require_slack(settings: Settings) -> None:
+    """Raises UserError where the settings of Slack do not go together, saying what to set."""
+    token, app_token = settings.slack_bot_token, settings.slack_app_token
+    if token and not token.startswith("xoxb-"):
+        raise UserError(
+            "SIGNALBOX_SLACK_BOT_TOKEN begins with xoxb-; take the Bot User OAuth Token of the "
+            "app's page “OAuth & Permissions”."
+        )
+    if app_token and not app_token.startswith("xapp-"):
+        raise UserError(
+            "SIGNALBOX_SLACK_APP_TOKEN begins with xapp-; make an app-level token with the scope "
+            "connections:write on the app's page “Basic Information”."
+        )
+    if bool(settings.slack_client_id) != bool(settings.slack_client_secret):
+        raise UserError(
+            "SIGNALBOX_SLACK_CLIENT_ID and SIGNALBOX_SLACK_CLIENT_SECRET go together; set both, "
+            "from the app's page “Basic Information”."
+        )
+    if settings.slack and not (app_token or settings.slack_signing_secret):
+        raise UserError(
+            "Slack has no way in: set SIGNALBOX_SLACK_APP_TOKEN for Socket Mode, or "
+            "SIGNALBOX_SLACK_SIGNING_SECRET for requests to /slack/events."
+        )
+    if (app_token or settings.slack_signing_secret) and not settings.slack:
+        raise UserError(
+            "Slack has no way out: set SIGNALBOX_SLACK_BOT_TOKEN, or SIGNALBOX_SLACK_CLIENT_ID "
+            "and SIGNALBOX_SLACK_CLIENT_SECRET where workspaces install the bot themselves."
+        )
 
 
 def setting_names(environment: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -188,24 +188,11 @@ class Notifier:
         """What to say now, what revision that is, and in whose thread."""
         current = tx.postings.find(posting.run_id, posting.conversation, posting.subject)
         wanted = current.wanted if current else posting.wanted
-        message = self._message(tx, posting)
+        message = compose(tx, self._rules(), posting.run_id, posting.subject)
         if posting.subject == CARD:
             return wanted, message, posting.conversation.thread
         card = tx.postings.find(posting.run_id, posting.conversation, CARD)
         return wanted, message, _root(card, posting.conversation)
-
-    def _message(self, tx: Tx, posting: Posting) -> Message:
-        run = tx.runs.load(posting.run_id)
-        if run.disposition is Disposition.DELETED:
-            return tombstone(run, deletion_of(tx, run), subject=posting.subject)
-        view = view_run(tx, self._rules(), posting.run_id)
-        kind, _, number = posting.subject.partition(":")
-        if kind == "gate":
-            return gate_card(view, view.gate(int(number)))
-        if kind == "event":
-            (event,) = tx.runs.events(posting.run_id, after=int(number) - 1)[:1]
-            return event_note(view, event)
-        return run_card(view)
 
     async def _later(self, posting: Posting, error: UnavailableError) -> Posting:
         doubled = _FIRST_WAIT * 2 ** min(posting.attempts, 16)
@@ -217,6 +204,21 @@ class Notifier:
             due_at=now + min(wait, _LONGEST_WAIT),
             started_at=None if error.untouched else posting.started_at,
         )
+
+
+def compose(tx: Tx, rules: Rules, run_id: int, subject: str) -> Message:
+    """What is said of a subject of a run now. Raises NotFoundError for a run that is gone."""
+    run = tx.runs.load(run_id)
+    if run.disposition is Disposition.DELETED:
+        return tombstone(run, deletion_of(tx, run), subject=subject)
+    view = view_run(tx, rules, run_id)
+    kind, _, number = subject.partition(":")
+    if kind == "gate":
+        return gate_card(view, view.gate(int(number)))
+    if kind == "event":
+        (event,) = tx.runs.events(run_id, after=int(number) - 1)[:1]
+        return event_note(view, event)
+    return run_card(view)
 
 
 def _group(posting: Posting) -> _Group:

@@ -16,13 +16,21 @@ class Arguments:
 
     text: str
     run: Ref | None = None
+    urgent: str = ""
 
 
 def handle(request: Request, given: Arguments) -> Reply:
     """Hand the words to the program of the run."""
     run = request.select_one(given.run, "reply")
-    steered = steer(request.tx, request.rules, run.id, actor=request.actor, text=given.text)
-    return Reply(message=say("steered", run=steered), runs=(run.key,))
+    steered, order = steer(
+        request.tx,
+        request.rules,
+        run.id,
+        actor=request.actor,
+        text=given.text,
+        urgent=bool(given.urgent),
+    )
+    return Reply(message=say("steered", run=steered), runs=(run.key,), orders=(order.id,))
 
 
 COMMAND = Command(
@@ -33,6 +41,7 @@ COMMAND = Command(
     params=(
         Param(name="run", kind=Kind.RUN),
         Param(name="text", kind=Kind.TEXT, required=True, help="what the program is told"),
+        Param(name="urgent", kind=Kind.CHOICE, choices=("urgent",), hidden=True),
     ),
     secrecy=Secrecy.POSSIBLE,
     examples=("/run reply R-81 use the new discount table",),

@@ -59,6 +59,11 @@ class SqlInvocations:
         """Raises NotFoundError."""
         return _invocation(self._scope.load(_LOAD, invocation_id, noun="request"))
 
+    def find(self, key: str) -> Invocation | None:
+        """The request that was accepted with this delivery key."""
+        found = self._scope.rows(_BY_KEY, {"accepted": key})
+        return _invocation(found[0]) if found else None
+
     def unfinished(self) -> tuple[Invocation, ...]:
         """Accepted and not done, oldest first."""
         return tuple(_invocation(fields) for fields in self._scope.rows(_UNFINISHED))

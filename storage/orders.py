@@ -13,6 +13,7 @@ from storage.tables import UNCONSUMED, jobs, orders
 
 _LOCK = select(jobs.c.id).where(jobs.c.id == bindparam("job")).with_for_update(key_share=True)
 _GIVE = insert(orders)
+_LOAD = select(orders).where(orders.c.id == bindparam("id"))
 _AFTER = (
     select(orders)
     .where(UNCONSUMED, orders.c.job_id == bindparam("job"), orders.c.id > bindparam("past"))
@@ -45,6 +46,10 @@ class SqlOrders:
         order_id = self._scope.insert(_GIVE, order)
         self._scope.woken.add(Topic.ORDERS)
         return Order(id=order_id, **order)
+
+    def load(self, order_id: int) -> Order:
+        """Raises NotFoundError."""
+        return Order(**self._scope.load(_LOAD, order_id, noun="order"))
 
     def after(self, job_id: int, order_id: int) -> tuple[Order, ...]:
         """Orders with a higher id that have not been consumed, in order."""

@@ -28,7 +28,7 @@ from bot.domain.plan import Plan
 from bot.domain.posting import CARD
 from bot.domain.run import Cost
 from bot.domain.vocabulary import LIVE, Disposition, Mode, Profile, Reason, Status
-from storage import kept_tables, tracker_tables
+from storage import chat_tables, kept_tables, tracker_tables
 from storage.columns import ID, PLACE, WORDS, Duration, Json, Labels, Usd, Word
 from storage.table_parts import (
     actor_columns,
@@ -40,8 +40,9 @@ from storage.table_parts import (
     words,
 )
 
+assert chat_tables.followups.metadata is kept_tables.artifacts.metadata
 metadata = kept_tables.artifacts.metadata
-"""All tables, those of kept_tables and tracker_tables among them."""
+"""All tables, those of chat_tables, kept_tables and tracker_tables among them."""
 assert tracker_tables.tracker_events.metadata is metadata
 
 NOTHING = text("''")

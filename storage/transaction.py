@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from bot.domain.sight import Sight
+from bot.ports import chat_store as chats
 from bot.ports import output_store as output
 from bot.ports import people_store as people
 from bot.ports import pull_store as pulls
@@ -16,8 +17,10 @@ from storage.costs import SqlCosts
 from storage.deliveries import SqlDeliveries
 from storage.effects import SqlEffects
 from storage.exports import SqlExports
+from storage.followups import SqlFollowups
 from storage.gates import SqlGates
 from storage.identities import SqlIdentities
+from storage.installations import SqlInstallations
 from storage.invocations import SqlInvocations
 from storage.issues import SqlIssues
 from storage.jobs import SqlJobs
@@ -57,6 +60,8 @@ class Transaction:
         self.exports: people.Exports = SqlExports(scope)
         self.tracker_events: tracker.TrackerEvents = SqlTrackerEvents(scope)
         self.tracker_tokens: tracker.TrackerTokens = SqlTrackerTokens(scope)
+        self.installations: chats.Installations = SqlInstallations(scope)
+        self.followups: chats.Followups = SqlFollowups(scope)
         self.issues: Issues = SqlIssues(scope)
         self.pull_requests: pulls.PullRequests = SqlPullRequests(scope)
         self.deliveries: pulls.Deliveries = SqlDeliveries(scope)

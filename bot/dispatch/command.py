@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.actor import Actor
@@ -22,6 +23,7 @@ from bot.ports.vault import Vault
 from bot.services.rules import Rules
 from bot.services.selecting import MOST_RUNS, select_run, select_runs
 
+_EXAMPLES = ("/run list active", "/run inbox", "/run blueprints")
 _NEAR = 3
 """Offers when a word is unknown."""
 
@@ -117,7 +119,11 @@ class UnknownVerbError(UsageError):
     """No command is called by this word."""
 
     def __init__(self, verb: str, commands: Sequence[str]) -> None:
-        super().__init__(f"There is no command “{verb[:40]}”.", suggestions=commands)
+        """`commands` may have been meant; without any, three examples are offered."""
+        words = "" if commands else " Three that there are; /run help has them all."
+        super().__init__(
+            f"There is no command “{verb[:40]}”.{words}", suggestions=commands or _EXAMPLES
+        )
         self.verb = verb
 
 
@@ -127,6 +133,11 @@ def find_command(registry: Registry, verb: str) -> Command:
     for command in registry:
         if word == command.verb or word in command.synonyms:
             return command
-    verbs = [name for command in registry for name in (command.verb, *command.synonyms)]
-    near = difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5) or ["help"]
+    near = _near(word, tuple(v for command in registry for v in (command.verb, *command.synonyms)))
     raise UnknownVerbError(verb, [f"/run {name}" for name in near])
+
+
+@lru_cache(maxsize=1_000)
+def _near(word: str, verbs: tuple[str, ...]) -> tuple[str, ...]:
+    """Verbs that a word may have been meant to be; looking for them takes long."""
+    return tuple(difflib.get_close_matches(word, verbs, n=_NEAR, cutoff=0.5))

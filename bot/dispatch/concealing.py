@@ -5,10 +5,12 @@ Whatever may be such an answer and cannot be told to be harmless is not stored a
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
-from bot.dispatch.command import Request, Secrecy
+from bot.dispatch.command import Registry, Request, Secrecy
 from bot.dispatch.reading import read_verb
 from bot.domain.codec import JSON
+from bot.domain.conversation import Conversation
 from bot.domain.errors import UsageError, UserError
 from bot.domain.form import FIELD, HIDDEN
 from bot.domain.gate import Gate
@@ -21,6 +23,21 @@ from bot.services.selecting import select_gates
 
 SAY = "say"
 """The verb of a button that stands for typed words: its argument `text` is read as such."""
+
+
+def is_harmless(
+    registry: Registry, text: str, press: Press | None, *, conversation: Conversation, now: datetime
+) -> bool:
+    """Whether a request holds no secret, as its verb alone tells."""
+    if press is not None and press.verb != SAY:
+        verbs = (command.verb for command in registry if command.secrecy is Secrecy.LIKELY)
+        return press.verb not in verbs
+    words = str(press.arguments.get("text", "")) if press else text
+    try:
+        command, _ = read_verb(registry, words, conversation=conversation, now=now)
+    except UsageError as error:
+        return not _meant_to_answer(registry, error)
+    return command.secrecy is Secrecy.NONE
 
 
 def conceal(request: Request, text: str, press: Press | None) -> tuple[str, Press | None]:
@@ -50,7 +67,7 @@ def _conceal_words(request: Request, text: str) -> str:
             request.registry, text, conversation=request.conversation, now=request.tx.now()
         )
     except UsageError as error:
-        return _cut(text, _after_first(text)) if _meant_to_answer(request, error) else text
+        return _cut(text, _after_first(text)) if _meant_to_answer(request.registry, error) else text
     if command.secrecy is Secrecy.NONE:
         return text
     ref, rest = _split(request, tail)
@@ -65,9 +82,9 @@ def _conceal_words(request: Request, text: str) -> str:
     return _cut(text, rest) if gate.form and gate.form.secrets else text
 
 
-def _meant_to_answer(request: Request, error: UsageError) -> bool:
+def _meant_to_answer(registry: Registry, error: UsageError) -> bool:
     """Whether a verb that is not known is a misspelt one that takes answers."""
-    likely = [command.verb for command in request.registry if command.secrecy is Secrecy.LIKELY]
+    likely = [command.verb for command in registry if command.secrecy is Secrecy.LIKELY]
     return not {f"/run {verb}" for verb in likely}.isdisjoint(error.suggestions)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from bot.dispatch.command import Command, Registry, Request, UnknownVerbError, find_command
 from bot.dispatch.completing import complete
-from bot.dispatch.concealing import SAY, conceal, forget_refused
+from bot.dispatch.concealing import SAY, conceal, forget_refused, is_harmless
 from bot.dispatch.issues import IssueReader, TrackerAwayError, Wanted, find_wanted
 from bot.dispatch.reading import read_verb
 from bot.dispatch.refusing import (
@@ -21,9 +21,9 @@ from bot.dispatch.refusing import (
     refuse_long,
 )
 from bot.domain.actor import Actor
-from bot.domain.codec import decode, encode
+from bot.domain.codec import JSON, decode, encode
 from bot.domain.conversation import Conversation
-from bot.domain.errors import UnavailableError, UsageError, UserError
+from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserError
 from bot.domain.invocation import Invocation, Press
 from bot.domain.issue import Issue
 from bot.grammar.params import parse_press, parse_words
@@ -31,6 +31,7 @@ from bot.grammar.words import LONGEST_TEXT
 from bot.messages.message import Tone
 from bot.messages.render import say
 from bot.messages.reply import Outcome, Reply, ReplyFile
+from bot.ports.admission import Admission
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.clock import Ids
 from bot.ports.store import Store, Tx
@@ -55,12 +56,15 @@ class Dispatcher:
         vault: Vault,
         files: ArtifactFiles,
         trackers: Mapping[str, Tracker] | None = None,
+        admissions: Mapping[str, Admission] = MappingProxyType({}),
     ) -> None:
         """`rules` is asked anew for every request; `files` keeps what replies bring along.
 
-        `trackers`, by their surface, may be filled until the first request.
+        `trackers`, by their surface, may be filled until the first request, and so may
+        `admissions`, which are asked before anything is done for somebody.
         """
         self._issues = IssueReader(store, {} if trackers is None else trackers)
+        self._admissions = admissions
         self._store = store
         self._vault = vault
         self._registry = registry
@@ -80,8 +84,11 @@ class Dispatcher:
         """Store a request, secret answers sealed; the same key returns what was stored first."""
 
         def unit(tx: Tx) -> Invocation:
-            request = self._request(tx, actor, conversation)
-            words, pressed = conceal(request, text[: LONGEST_TEXT + 1], press)
+            words, pressed = text[: LONGEST_TEXT + 1], press
+            if not is_harmless(
+                self._registry, words, press, conversation=conversation, now=tx.now()
+            ):
+                words, pressed = conceal(self._request(tx, actor, conversation), words, press)
             stored, _ = tx.invocations.accept(
                 key=key, actor=actor, conversation=conversation, text=words, press=pressed
             )
@@ -92,6 +99,8 @@ class Dispatcher:
     async def perform(self, invocation: Invocation) -> Reply:
         """Carry a request out and return its answer; one that is done answers as it did."""
         try:
+            if refused := await self._turn_away(invocation):
+                return refused
             read = await self._read_issues(invocation)
             if self._only_reads(invocation):
                 return await self._look_up(invocation, read)
@@ -102,6 +111,20 @@ class Dispatcher:
             return Reply(message=say("unavailable", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except Exception:  # the border between a person and our bugs
             return await self._broken(invocation)
+
+    async def _turn_away(self, invocation: Invocation) -> Reply | None:
+        """The refusal of somebody whom the surface itself does not let act, or does no more."""
+        admission = self._admissions.get(invocation.conversation.surface)
+        if admission is None or invocation.actor.handle is None:
+            return None
+        try:
+            await admission.admit(account_of(invocation.actor, invocation.conversation))
+        except RefusedError as error:
+            reply = refusal_reply(error)
+            return await self._store.write(
+                lambda tx: self._finish(self._request_of(invocation, tx), invocation, reply)
+            )
+        return None
 
     async def resume(self) -> None:
         """Carry out what was accepted before and not done, in order within each channel."""
@@ -126,6 +149,16 @@ class Dispatcher:
             return complete(request.tx, request.rules, self._registry, text)
 
         return await self._store.read(unit)
+
+    async def look(self, text: str, *, actor: Actor, conversation: Conversation) -> Reply:
+        """The answer to words that only ask; nothing is stored. Raises UserError as said."""
+        now = await self._store.read(lambda tx: tx.now())
+        asked = Invocation(
+            id=0, key="", actor=actor, conversation=conversation, received_at=now, text=text
+        )
+        return await self._store.read(
+            lambda tx: self._carry_out(self._request(tx, actor, conversation), asked)
+        )
 
     async def find_issues(
         self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
@@ -282,7 +315,15 @@ def _values(
     """What a request gives to the parameters of its command. Raises UsageError."""
     if tail is None and invocation.press is not None:
         return parse_press(command.params, invocation.press.arguments, verb=command.verb)
-    return parse_words(command.params, tail or "", verb=command.verb, now=now)
+    values = parse_words(command.params, tail or "", verb=command.verb, now=now)
+    return values | _carried(command, invocation.press)
+
+
+def _carried(command: Command, press: Press | None) -> dict[str, JSON]:
+    """What goes along with words and is not typed."""
+    arguments = press.arguments if press else {}
+    hidden = {param.name for param in command.params if param.hidden}
+    return {name: value for name, value in arguments.items() if name in hidden}
 
 
 def _is_at(read: Issue | UserError, conversation: Conversation) -> TypeGuard[Issue]:

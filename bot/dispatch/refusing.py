@@ -8,7 +8,7 @@ from bot.dispatch.command import UnknownVerbError
 from bot.dispatch.concealing import SAY
 from bot.domain.catalog import Catalog
 from bot.domain.codec import JSON
-from bot.domain.errors import RefusedError, UsageError, UserError
+from bot.domain.errors import RefusedError, UsageError, UserError, WrongFieldError
 from bot.domain.form import FIELD, WrongAnswersError
 from bot.domain.invocation import Invocation, Press
 from bot.grammar.words import LONGEST_TEXT
@@ -29,7 +29,7 @@ def refuse_long(text: str) -> None:
 def offer_blueprint(error: UnknownVerbError, catalog: Catalog) -> UnknownVerbError:
     """The same, offering the blueprint that is called so, where it is seen."""
     started = [f"/run dispatch {name}" for name in catalog.blueprints if name == error.verb]
-    return UnknownVerbError(error.verb, [*started, *error.suggestions])
+    return UnknownVerbError(error.verb, [*started, *error.suggestions]) if started else error
 
 
 def refusal_reply(error: UserError) -> Reply:
@@ -43,6 +43,8 @@ def refusal_reply(error: UserError) -> Reply:
     message = say(name, tone=Tone.BAD, text=error.text)
     wrong = error.problems if isinstance(error, WrongAnswersError) else {}
     problems = {f"{FIELD}{name}": problem for name, problem in wrong.items()}
+    if isinstance(error, WrongFieldError):
+        problems = {error.field: error.text}
     return Reply(message=replace(message, buttons=buttons), outcome=outcome, problems=problems)
 
 

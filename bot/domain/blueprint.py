@@ -8,7 +8,7 @@ from enum import StrEnum, unique
 from functools import cached_property
 
 from bot.domain.codec import digest
-from bot.domain.errors import UserError
+from bot.domain.errors import WrongFieldError
 from bot.domain.runbook import Runbook
 from bot.domain.vocabulary import Profile
 
@@ -151,7 +151,9 @@ class Blueprint:
         for name in given:
             if name not in known:
                 offers = ", ".join(known) or "none"
-                raise UserError(f"{self.name} has no input “{name}”; its inputs: {offers}.")
+                raise WrongFieldError(
+                    f"{self.name} has no input “{name}”; its inputs: {offers}.", field=name
+                )
         values: dict[str, Value] = {}
         for spec in self.inputs:
             if spec.name in given:
@@ -159,22 +161,27 @@ class Blueprint:
             elif spec.default is not None:
                 values[spec.name] = spec.default
             elif spec.required:
-                raise UserError(
+                raise WrongFieldError(
                     f"{self.name} needs the input “{spec.name}”"
-                    f"{f' ({spec.help})' if spec.help else ''}: add {spec.name}=…"
+                    f"{f' ({spec.help})' if spec.help else ''}: add {spec.name}=…",
+                    field=spec.name,
                 )
         return values
+
+
+def _wrong(spec: InputSpec, problem: str) -> WrongFieldError:
+    return WrongFieldError(f"{spec.name} {problem}", field=spec.name)
 
 
 def _read_input(spec: InputSpec, words: str) -> Value:
     if spec.type is InputType.NUMBER:
         if not re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", words):
-            raise UserError(f"{spec.name} takes a number, not “{words[:40]}”.")
+            raise _wrong(spec, f"takes a number, not “{words[:40]}”.")
         return float(words) if "." in words else int(words)
     if spec.type is InputType.FLAG:
         if words.lower() not in {"yes", "no", "true", "false"}:
-            raise UserError(f"{spec.name} takes yes or no, not “{words[:40]}”.")
+            raise _wrong(spec, f"takes yes or no, not “{words[:40]}”.")
         return words.lower() in {"yes", "true"}
     if spec.type is InputType.CHOICE and words not in spec.choices:
-        raise UserError(f"{spec.name} is one of {', '.join(spec.choices)}, not “{words[:40]}”.")
+        raise _wrong(spec, f"is one of {', '.join(spec.choices)}, not “{words[:40]}”.")
     return words

@@ -23,6 +23,14 @@ class UsageError(UserError):
     """The words could not be read as a command."""
 
 
+class WrongFieldError(UserError):
+    """A value that was filled in cannot be taken; `field` names it as the command does."""
+
+    def __init__(self, text: str, *, field: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 class NotFoundError(UserError):
     """What was named does not exist, or not for this person."""
 

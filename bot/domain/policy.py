@@ -72,6 +72,22 @@ class Policy:
     fallback_owner: str = ""
     issue_states: Mapping[str, IssueStates] = field(default_factory=dict)
     """Where issues move to, by the key of their team."""
+    groups: Mapping[str, Role] = field(default_factory=dict)
+    """Roles that groups of a surface, as `surface/team/group`, give to those of `people`."""
+
+    def raised(self, members: Mapping[str, Collection[str]]) -> "Policy":
+        """The rule book in which members of groups have their group's role, if it is higher.
+
+        A group makes nobody a person: whom `people` does not name stays unknown.
+        """
+        people = {
+            person: max([role, *self._given(person, members)])
+            for person, role in self.people.items()
+        }
+        return replace(self, people=people)
+
+    def _given(self, person: str, members: Mapping[str, Collection[str]]) -> list[Role]:
+        return [role for name, role in self.groups.items() if person in members.get(name, ())]
 
     def find_by_email(self, email: str) -> str:
         """The handle of the one person with this e-mail address; empty for none or several."""

@@ -110,3 +110,8 @@ class Run:
     def involved(self) -> frozenset[str]:
         """The people whom four-eyes keeps from deciding: who asked for it or steered it."""
         return frozenset({self.requested_by, self.attempt_by, *self.steerers} - {""})
+
+
+def run_id_of(key: str) -> int:
+    """The number in a run's key: 81 of R-81."""
+    return int(key.removeprefix("R-"))

@@ -46,6 +46,8 @@ class Reply:
     outcome: Outcome = Outcome.DONE
     runs: tuple[str, ...] = ()
     """Keys of the runs it had an effect on or speaks of."""
+    orders: tuple[int, ...] = ()
+    """What it gave to runs' programs to read; a surface may show whether they were read."""
     problems: Mapping[str, str] = field(default_factory=dict)
     """Name of a form's field → what is wrong with its value, to be shown beside it."""
     once: bool = False

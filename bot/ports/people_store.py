@@ -29,6 +29,9 @@ class Invocations(Protocol):
     def load(self, invocation_id: int) -> Invocation:
         """Raises NotFoundError."""
 
+    def find(self, key: str) -> Invocation | None:
+        """The request that was accepted with this delivery key."""
+
     def unfinished(self) -> tuple[Invocation, ...]:
         """Accepted and not done, oldest first."""
 

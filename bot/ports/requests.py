@@ -39,3 +39,10 @@ class IssueSearch(Protocol):
         self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
     ) -> tuple[Issue, ...]:
         """Issues whose key or title fits these words, for forms; at once, or what is known."""
+
+
+class Looking(Requests, Protocol):
+    """Requests that show as well what somebody has not asked for: a home, a portal."""
+
+    async def look(self, text: str, *, actor: Actor, conversation: Conversation) -> Reply:
+        """The answer to words that only ask; nothing is stored. Raises UserError as said."""

@@ -24,6 +24,7 @@ from bot.domain.run import Run
 from bot.domain.selection import Filter
 from bot.domain.sight import Sight
 from bot.domain.vocabulary import Profile, Status
+from bot.ports.chat_store import Followups, Installations
 from bot.ports.issue_store import Issues
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
@@ -228,6 +229,9 @@ class Orders(Protocol):
     def give(self, job_id: int, kind: OrderKind, data: Mapping[str, JSON]) -> Order:
         """Store an order and wake its runner."""
 
+    def load(self, order_id: int) -> Order:
+        """Raises NotFoundError."""
+
     def after(self, job_id: int, order_id: int) -> tuple[Order, ...]:
         """Orders with a higher id that have not been consumed, in order."""
 
@@ -341,6 +345,8 @@ class Tx(Protocol):
     identities: Identities
     effects: Effects
     exports: Exports
+    installations: Installations
+    followups: Followups
     issues: Issues
     tracker_events: TrackerEvents
     tracker_tokens: TrackerTokens

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.domain.actor import Actor
 from bot.domain.blueprint import Blueprint, Value
 from bot.domain.conversation import Conversation
-from bot.domain.errors import IllegalTransitionError, UserError
+from bot.domain.errors import IllegalTransitionError, NotFoundError, WrongFieldError
 from bot.domain.events import EventType
 from bot.domain.issue import Issue
 from bot.domain.job import Job
@@ -95,14 +95,18 @@ def dispatch(
 
 
 def _require_sound(rules: Rules, request: DispatchRequest, *, project: str) -> None:
-    """Raises UserError for a branch that none can be called, or an owner who is not known."""
+    """Raises WrongFieldError for a branch that none can be called, or an unknown owner."""
     if request.branch and not _BRANCH.fullmatch(request.branch):
-        raise UserError(
+        raise WrongFieldError(
             f"“{request.branch[:80]}” cannot name a branch: use letters, digits and ._-/@+, "
-            "without “..”, and begin with a letter or digit."
+            "without “..”, and begin with a letter or digit.",
+            field="branch",
         )
     if request.owner:
-        require_person(rules, request.owner, project=project)
+        try:
+            require_person(rules, request.owner, project=project)
+        except NotFoundError as error:
+            raise WrongFieldError(error.text, field="owner") from None
 
 
 def _owner(

@@ -1,7 +1,9 @@
 """What every use case is bound by: policy, the known blueprints, and the periods of claims."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import TypeAlias
 
 from bot.domain.actor import Actor
 from bot.domain.catalog import Catalog
@@ -77,6 +79,10 @@ class Rules:
             shows=sight.shows, bars=lambda project: decide_places(self.policy, project, place)
         )
         return replace(self, catalog=seen)
+
+
+RulesNow: TypeAlias = Callable[[], Rules]
+"""Gives the rules of the moment."""
 
 
 def refusal(actor: Actor, verb: str, ruling: Ruling) -> str:

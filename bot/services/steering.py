@@ -4,7 +4,7 @@ from bot.domain.actor import Actor
 from bot.domain.blueprint import Replies
 from bot.domain.errors import IllegalTransitionError
 from bot.domain.events import EventType
-from bot.domain.order import OrderKind
+from bot.domain.order import Order, OrderKind
 from bot.domain.run import Run
 from bot.ports.store import Tx
 from bot.services.case import load_case
@@ -13,9 +13,13 @@ from bot.services.rules import Rules
 from bot.services.sealing import require_no_secret
 
 
-def steer(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, text: str) -> Run:
+def steer(  # noqa: PLR0913  # what is said, by whom, to whom, and how soon
+    tx: Tx, rules: Rules, run_id: int, *, actor: Actor, text: str, urgent: bool = False
+) -> tuple[Run, Order]:
     """Hand words to a run's program; who does so has steered it, as four-eyes counts.
 
+    Urgent ones ask the program to stop what it is at and to read them now; others wait until
+    it is done with that.
     Raises IllegalTransitionError where no program would read them.
     """
     case = load_case(tx, run_id)
@@ -29,8 +33,8 @@ def steer(tx: Tx, rules: Rules, run_id: int, *, actor: Actor, text: str) -> Run:
     if not job.status.live or not job.program_present:
         raise IllegalTransitionError(f"{run.key} is {words(run)}; no program is there to read it.")
     require_no_secret(case.gates)
-    order = {"by": actor.name, "kind": "reply", "text": text, "gate": ""}
-    tx.orders.give(job.id, OrderKind.REPLY, order)
+    data = {"by": actor.name, "kind": "reply", "text": text, "gate": "", "urgent": urgent}
+    order = tx.orders.give(job.id, OrderKind.REPLY, data)
     case.change(steerers=tuple(sorted({*run.steerers, actor.name})))
     case.note(EventType.REPLY_GIVEN, actor, text=text)
-    return case.save()
+    return case.save(), order

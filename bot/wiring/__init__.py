@@ -21,6 +21,7 @@ from adapters.web.sessions import Sessions, keep_signing_key
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import UserError
+from bot.ports.admission import Admission
 from bot.ports.clock import Ids
 from bot.ports.store import Store
 from bot.ports.tracker import Tracker
@@ -131,9 +132,17 @@ async def _at_work(
 def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rulebook) -> Parts:
     ids, rules, artifacts = RandomIds(), rulebook.current, ArtifactFolder(data / "artifacts")
     vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
+    admissions: dict[str, Admission] = {}
     trackers: dict[str, Tracker] = {}
     dispatcher = Dispatcher(
-        store, COMMANDS, rules=rules, ids=ids, vault=vault, files=artifacts, trackers=trackers
+        store,
+        COMMANDS,
+        rules=rules,
+        ids=ids,
+        vault=vault,
+        files=artifacts,
+        trackers=trackers,
+        admissions=admissions,
     )
     return Parts(
         settings=settings,
@@ -147,6 +156,7 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
         sessions=_sessions(settings, data, ids),
         ids=ids,
         closing=asyncio.Event(),
+        admissions=admissions,
         trackers=trackers,
     )
 
@@ -156,9 +166,10 @@ async def _serving(parts: Parts, surfaces: Sequence[Surface]) -> AsyncIterator[s
     """The address under which everything is served while the block runs."""
     settings = parts.settings
     credential = next((each.credential for each in surfaces if each.credential), None)
+    # Chats first: what they send must be acknowledged soon, and the first route is found soonest.
     routers = [
-        *api_routers(parts, credential),
         *(each for surface in surfaces for each in surface.routers),
+        *api_routers(parts, credential),
     ]
     app = build_app(routers, parts.ids, ready=partial(_ready, parts.store), hosts=settings.hosts)
     async with serve(

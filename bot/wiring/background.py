@@ -25,7 +25,8 @@ async def background(parts: Parts, surfaces: Sequence[Surface]) -> AsyncIterator
     """All that goes on by itself while the block runs."""
     store = parts.store
     messengers = {name: each for surface in surfaces for name, each in surface.messengers.items()}
-    notifier = Notifier(store, messengers, rules=parts.rulebook.current)
+    etiquettes = {name: each for surface in surfaces for name, each in surface.etiquettes.items()}
+    notifier = Notifier(store, messengers, rules=parts.rulebook.current, etiquettes=etiquettes)
     sweeps = _sweeps(parts) | {k: v for surface in surfaces for k, v in surface.sweeps.items()}
     work: list[Callable[[], Awaitable[None]]] = [notifier.run, parts.dispatcher.resume]
     work += [task for surface in surfaces for task in surface.tasks]

@@ -15,9 +15,10 @@ from adapters.web.console_api import ConsoleAccess
 from adapters.web.sessions import Sessions
 from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
+from bot.ports.admission import Admission
 from bot.ports.clock import Ids
 from bot.ports.code_host import FindCredential
-from bot.ports.messenger import Messenger
+from bot.ports.messenger import Etiquette, Messenger
 from bot.ports.tracker import Tracker
 from bot.ports.vault import Vault
 from storage.stores import AnyStore
@@ -38,6 +39,8 @@ class Parts:
     sessions: Sessions
     ids: Ids
     closing: asyncio.Event
+    admissions: dict[str, Admission] = field(default_factory=dict)
+    """By surface; a surface that is opened adds its own."""
     trackers: dict[str, Tracker] = field(default_factory=dict)
     """By their surface; filled as the surfaces are opened."""
 
@@ -61,6 +64,8 @@ class Surface:
     routers: tuple[Router, ...] = ()
     messengers: Mapping[str, Messenger] = field(default_factory=dict)
     """By the name of the surface that each speaks for."""
+    etiquettes: Mapping[str, Etiquette] = field(default_factory=dict)
+    """Of those surfaces that count what is told; by their names."""
     tasks: tuple[Callable[[], Awaitable[None]], ...] = ()
     """What goes on until it is cancelled; one that raises ends the bot."""
     sweeps: Mapping[str, tuple[float, Sweep]] = field(default_factory=dict)

@@ -24,7 +24,7 @@ from bot.domain.invocation import Press
 from bot.messages.message import Button, Message, Row
 from bot.messages.reply import Reply, ReplyFile
 from tests.fakes.block_kit import check_view
-from tests.fakes.slack_stage import SlackStage, slack_stage
+from tests.fakes.slack_delivery import SlackStage, slack_stage
 from tests.fakes.stage import FIX, HELLO
 
 REPLY = Reply(message=Message(title="Nothing is **live**", fallback="Nothing is live"))

@@ -10,7 +10,7 @@ from adapters.slack.outbound import SlackMessenger
 from bot.domain.conversation import Conversation
 from bot.domain.vocabulary import Mode
 from bot.messages.message import Message
-from tests.fakes.slack_stage import TEAM, SlackStage, slack_stage
+from tests.fakes.slack_delivery import TEAM, SlackStage, slack_stage
 from tests.fakes.stage import PLAN
 
 

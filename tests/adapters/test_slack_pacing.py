@@ -12,7 +12,7 @@ from bot.domain.vocabulary import Mode
 from bot.ports.job_source import Offer
 from bot.ports.messenger import Turn
 from tests.fakes.clock import NOON, FakeClock
-from tests.fakes.slack_stage import CHANNEL, SlackStage, slack_stage
+from tests.fakes.slack_delivery import CHANNEL, SlackStage, slack_stage
 from tests.fakes.stage import PLAN, Runner, rules
 
 OTHER = Conversation(surface="slack", tenant="T0001", channel="C2")

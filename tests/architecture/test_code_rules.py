@@ -12,6 +12,7 @@ MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 50
 
 BORDERS = {
+    "adapters/slack/work.py": "a bug in one request must not end the others",
     "adapters/clockwork.py": "a failed tick must not end the clockwork",
     "adapters/linear/inbox.py": "a bug with one event must not keep others from being heard",
     "adapters/runner/conduct.py": "a bug must leave neither the program nor the claim behind",

@@ -24,7 +24,7 @@ from bot.messages.reply import Reply
 from tests.architecture.source import ROOT
 from tests.fakes.slack.page import channel_page, home_page, modal_page, thread_page
 from tests.fakes.slack.shown import FakeView
-from tests.fakes.slack_stage import SlackStage, slack_stage
+from tests.fakes.slack_delivery import SlackStage, slack_stage
 from tests.fakes.small_png import shrink
 from tests.fakes.stage import FIX, Runner
 

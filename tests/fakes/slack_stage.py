@@ -1,152 +1,214 @@
-"""A stage whose conversation is a channel of the fake Slack, told by the real messenger."""
+"""A stage with a fake Slack beside it: the real adapter, by socket or by HTTP, on a held clock."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from slack_sdk.web.async_client import AsyncWebClient
+from adapters.slack.groups import Members
+from adapters.web.app import build_app
+from adapters.web.server import serve
+from bot.config import Settings
+from bot.domain.blueprint import Blueprint, InputSpec
+from bot.domain.person import Person
+from bot.domain.policy import Policy, Role
+from bot.services.rules import Rules
+from bot.wiring.parts import Surface
+from bot.wiring.slack import SlackNeeds, slack_surface
+from tests.fakes.clock import FixedIds
+from tests.fakes.slack.fake import FakeMessage, FakeSlack, fake_slack
+from tests.fakes.stage import FIX, HELLO, POLICY, VAULT_KEY, Stage, rules, stage
 
-from adapters.slack.boards import Boards, live_runs
-from adapters.slack.calls import Calls
-from adapters.slack.echoes import Echoes
-from adapters.slack.outbound import SlackMessenger
-from adapters.slack.pacing import Pacing
-from adapters.slack.sessions import Sessions
-from bot.domain.actor import person
-from bot.domain.conversation import Conversation
-from bot.domain.run import Run
-from bot.domain.vocabulary import Mode
-from bot.notifier import Notifier
-from bot.services.dispatching import DispatchRequest, dispatch
-from tests.fakes.block_kit import check_blocks, check_view
-from tests.fakes.slack.fake import FakeSlack, fake_slack
-from tests.fakes.slack.shown import FakeMessage
-from tests.fakes.stage import Stage, stage
-
-TEAM = "T0001"
-CHANNEL = Conversation(surface="slack", tenant=TEAM, channel="C1")
-USERS = {"developer": "UDEV", "reviewer": "UREV"}
+PATIENCE = 15.0
+_LOOK_EVERY = 0.01
+_MOMENT = timedelta(seconds=0.1)
+CHANNEL = "C1"
+STRANGER = "UNEW"
+FIX_FROM_MESSAGE = replace(FIX, inputs=(InputSpec(name="context"),))
+ACCOUNTS = {
+    "developer": "UDEV",
+    "reviewer": "UREV",
+    "second": "USEC",
+    "viewer": "UVIEW",
+    "admin": "UADM",
+}
 
 
 @dataclass
 class SlackStage:
-    """The core on one side, the fake Slack on the other."""
+    """Slack with its people, and the core behind it."""
 
-    stage: Stage
     slack: FakeSlack
-    public_url: str = ""
-    fallback_channel: str = ""
+    stage: Stage
+    surface: Surface
 
-    def __post_init__(self) -> None:
-        self.restart()
+    async def until(self, look: Callable[[], Any], *, what: str = "") -> Any:
+        """What `look` gives once it is true; what is due is told and shown meanwhile."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while not (found := look()):  # Slack's side changes unheard
+                    await self.goes_on()
+                    await asyncio.sleep(_LOOK_EVERY)
+                return found
+        said = [text_of(each)[:500] for each in self.slack.messages(CHANNEL)]
+        private = [text_of(each)[:500] for each in self.slack.world.unseen]
+        raise AssertionError((what, said, private))
 
-    def restart(self, messenger: type[SlackMessenger] = SlackMessenger) -> None:
-        """The bot begins anew and remembers nothing but what is stored."""
-        self.echoes = Echoes()
-        self.pacing = Pacing(self.stage.clock, self.echoes)
-        self.calls = Calls(self._client)
-        self.messenger = messenger(
-            self.calls,
-            self.echoes,
-            self.pacing,
-            people=self._people,
-            sessions=Sessions(self.calls, self.stage.clock),
-            public_url=self.public_url,
-            fallback_channel=self.fallback_channel,
-            echo_wait=0.1,
+    async def goes_on(self) -> None:
+        """Tell what is due, and let the sweeps tick once; a moment passes, for Slack's limits."""
+        self.stage.clock.advance(_MOMENT)
+        await self.stage.settle()
+        for _, sweep in self.surface.sweeps.values():
+            await sweep()
+
+    async def told(self, words: str, *, user: str = "UDEV", channel: str = CHANNEL) -> FakeMessage:
+        """The newest private answer to a person, once it has these words."""
+
+        def look() -> FakeMessage | None:
+            said = self.slack.ephemerals(channel, user)
+            return said[-1] if said and words in text_of(said[-1]) else None
+
+        found: FakeMessage = await self.until(look, what=f"{words!r} to {user}")
+        return found
+
+    async def sees(self, words: str, *, channel: str = CHANNEL) -> FakeMessage:
+        """The newest message of a channel that has these words, once there is one."""
+
+        def look() -> FakeMessage | None:
+            said = [each for each in self.slack.messages(channel) if words in text_of(each)]
+            return said[-1] if said else None
+
+        found: FakeMessage = await self.until(look, what=f"{words!r} in {channel}")
+        return found
+
+    async def shows(self, message: FakeMessage, name: str) -> None:
+        """Wait until a message has this reaction alone."""
+        reactions = self.slack.reactions
+        await self.until(
+            lambda: list(reactions(message.channel, message.ts)) == [name],
+            what=f"{name} on {message.text!r}",
         )
-        self.notifier = Notifier(
-            self.stage.store,
-            {"slack": self.messenger},
-            rules=lambda: self.stage.rules,
-            etiquettes={"slack": self.pacing},
-        )
-        self.boards = Boards(
-            self.messenger,
-            self.pacing,
-            self.echoes,
-            clock=self.stage.clock,
-            live=live_runs(self.stage.store),
-        )
-        self.stage.notifier = self.notifier
 
-    def hears_itself(self) -> None:
-        """Let echoes come in, as the inbound half does."""
+    async def card(self, run: str = "R-1", *, channel: str = CHANNEL) -> FakeMessage:
+        """The card of a run."""
+        return await self.sees_first(run, channel=channel)
 
-        def send(event: dict[str, Any], team: str) -> None:
-            metadata = event.get("metadata")
-            if event.get("subtype") == "message_deleted":
-                self.echoes.deleted(team, event["channel"], event["deleted_ts"])
-            elif metadata and not event.get("subtype"):
-                key = metadata["event_payload"]["key"]
-                self.echoes.heard(team, event["channel"], key, event["ts"])
+    async def sees_first(self, words: str, *, channel: str = CHANNEL) -> FakeMessage:
+        """The oldest message of the bot that has these words."""
 
-        self.slack.world.send_event = send
-
-    async def dispatches(
-        self,
-        blueprint: str = "hello",
-        *,
-        place: Conversation = CHANNEL,
-        mode: Mode = Mode.SUPERVISED,
-    ) -> Run:
-        """Somebody starts a run in a conversation; nothing is told yet."""
-        wanted = DispatchRequest(blueprint=blueprint, mode=mode)
-        return await self.stage.store.write(
-            lambda tx: dispatch(
-                tx, self.stage.rules, wanted, actor=person("developer", "slack"), conversation=place
+        def look() -> FakeMessage | None:
+            said = (
+                each
+                for each in self.slack.messages(channel)
+                if each.bot_id and words in text_of(each)
             )
-        )
+            return next(said, None)
 
-    async def tells(self) -> None:
-        """Tell all that may be told at this moment."""
-        while await self.notifier.tell_due():
-            pass
+        found: FakeMessage = await self.until(look, what=words)
+        return found
 
-    async def goes_on(self, seconds: float, *, step: float = 0.25, boards: bool = False) -> None:
-        """Time goes by, and the notifier looks again and again."""
-        for _ in range(round(seconds / step)):
-            self.stage.clock.advance(timedelta(seconds=step))
-            await self.tells()
-            if boards:
-                await self.boards.tick()
 
-    def said(self, channel: str = "C1") -> list[FakeMessage]:
-        """What stands in a channel and its threads."""
-        return self.slack.messages(channel)
+def text_of(message: FakeMessage) -> str:
+    """All that a message says."""
+    return f"{message.text}\n{json.dumps(message.blocks, ensure_ascii=False)}"
 
-    async def _client(self, tenant: str) -> AsyncWebClient:
-        assert tenant == TEAM
-        return AsyncWebClient(token=self.slack.bot_token, base_url=self.slack.api_url)
 
-    async def _people(self, tenant: str, handles: Collection[str]) -> Mapping[str, str]:
-        assert tenant == TEAM
-        return {handle: USERS[handle] for handle in handles if handle in USERS}
+def slack_rules(*blueprints: Blueprint, policy: Policy = POLICY) -> Rules:
+    """The usual people, known by their accounts in Slack."""
+    persons = {
+        name: Person(handle=name, email=f"{name}@shop.example", identities=(f"slack/T0001/{user}",))
+        for name, user in ACCOUNTS.items()
+    }
+    persons["robots"] = Person(handle="robots", identities=("slack/T0001/workflow",))
+    people = {**policy.people, "robots": Role.OPERATOR}
+    return rules(*blueprints, policy=replace(policy, people=people, persons=persons))
+
+
+def settings_for(slack: FakeSlack, way: str) -> Settings:
+    """The settings of one way in."""
+    return Settings(
+        rehearsal=False,
+        encryption_key=VAULT_KEY,
+        slack_bot_token=slack.bot_token,
+        slack_api_url=slack.api_url,
+        slack_signing_secret=slack.signing_secret if way == "http" else "",
+        slack_app_token=slack.app_token if way == "socket" else "",
+    )
 
 
 @asynccontextmanager
 async def slack_stage(
-    database: str, *, limits: bool = False, **options: str
+    database: str, way: str, *, rules_: Rules | None = None
 ) -> AsyncIterator[SlackStage]:
-    """Open both; the channel C1 has a developer, a reviewer and the bot."""
-    async with stage(database) as opened, fake_slack(opened.clock, limits=limits) as slack:
-        for user in USERS.values():
-            slack.add_user(user)
-        slack.add_channel("C1", members=list(USERS.values()), name="deploys")
-        yield SlackStage(opened, slack, **options)
-        check_payloads(slack)
+    """A workspace with people in one channel; `way` is socket or http."""
+    async with (
+        stage(database, rules_=rules_ or slack_rules(FIX_FROM_MESSAGE, HELLO)) as theatre,
+        fake_slack(theatre.clock) as slack,
+    ):
+        for name, user in ACCOUNTS.items():
+            slack.add_user(user, name=name, email=f"{name}@shop.example")
+        slack.add_user(STRANGER, name="newcomer")
+        slack.add_channel(CHANNEL, members=[*ACCOUNTS.values(), STRANGER])
+        async with slack_open(theatre, slack, settings_for(slack, way)) as opened:
+            yield opened
 
 
-def check_payloads(slack: FakeSlack) -> None:
-    """Fails where anything that was sent would be refused by Slack's own rules."""
-    for call in slack.calls:
-        for name, check in (("blocks", check_blocks), ("view", check_view)):
-            given = call.arguments.get(name)
-            payload = json.loads(given) if isinstance(given, str) else given
-            if payload:
-                check(payload)
-        if call.method in {"chat.postMessage", "chat.update", "chat.postEphemeral"}:
-            assert call.arguments["text"], "no fallback"
+@asynccontextmanager
+async def slack_open(
+    theatre: Stage, slack: FakeSlack, settings: Settings
+) -> AsyncIterator[SlackStage]:
+    """The adapter at work on a stage; it can be closed and opened again, as by a restart."""
+    needs = SlackNeeds(
+        settings=settings,
+        store=theatre.store,
+        rules=lambda: theatre.rules,
+        vault=theatre.vault,
+        requests=theatre.dispatcher,
+        ids=FixedIds(),
+        clock=theatre.clock,
+        admissions=theatre.admissions,
+        tell_members=lambda members: _raise(theatre, members),
+    )
+    async with slack_surface(needs) as surface, serving(surface) as address:
+        theatre.messengers |= surface.messengers
+        theatre.etiquettes |= surface.etiquettes
+        opened = SlackStage(slack, theatre, surface)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_whole(task)) for task in surface.tasks]
+            if settings.slack_app_token:
+                slack.deliver_over_socket()
+                await opened.until(lambda: len(slack.sockets.connections) > 1, what="connections")
+            else:
+                slack.deliver_over_http(f"{address}/slack/events")
+            yield opened
+            for task in tasks:
+                task.cancel()
+
+
+def _raise(theatre: Stage, members: Members) -> None:
+    raised = theatre.rules.policy.raised(members)
+    theatre.rules = replace(theatre.rules, policy=raised)
+
+
+async def _whole(task: Callable[[], Any]) -> None:
+    await task()
+
+
+@asynccontextmanager
+async def serving(surface: Surface) -> AsyncIterator[str]:
+    """The address at which the surface's routes are served."""
+
+    async def ready() -> bool:
+        return True
+
+    app = build_app(surface.routers, FixedIds(), ready=ready)
+    with TemporaryDirectory() as folder:
+        async with serve(
+            app, Path(folder), host="127.0.0.1", port=0, closing=asyncio.Event()
+        ) as address:
+            yield address

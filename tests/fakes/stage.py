@@ -1,7 +1,7 @@
 """A stage for dialogues: the real core on a real store, with scripted runners and a held clock."""
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -28,9 +28,10 @@ from bot.messages.markup import plain
 from bot.messages.message import Button, Message
 from bot.messages.reply import Reply
 from bot.notifier import Notifier
+from bot.ports.admission import Admission
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.job_source import Offer
-from bot.ports.messenger import Messenger
+from bot.ports.messenger import Etiquette, Messenger
 from bot.ports.store import Store, Tx
 from bot.services.claiming import find_claim, renew
 from bot.services.reporting import Taken, take
@@ -140,10 +141,12 @@ class Stage:
     store: Store
     clock: FakeClock
     rules: Rules
-    messengers: Mapping[str, Messenger]
+    messengers: dict[str, Messenger]
     files: ArtifactFiles
     tracker: FakeTracker = field(default_factory=FakeTracker)
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
+    admissions: dict[str, Admission] = field(default_factory=dict)
+    etiquettes: dict[str, Etiquette] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.vault = FernetVault(VAULT_KEY)
@@ -155,8 +158,11 @@ class Stage:
             vault=self.vault,
             files=self.files,
             trackers={self.tracker.surface: self.tracker},
+            admissions=self.admissions,
         )
-        self.notifier = Notifier(self.store, self.messengers, rules=lambda: self.rules)
+        self.notifier = Notifier(
+            self.store, self.messengers, rules=lambda: self.rules, etiquettes=self.etiquettes
+        )
         self.source = EmbeddedJobSource(
             self.store, rules=lambda: self.rules, ids=FixedIds(), vault=self.vault
         )
@@ -282,7 +288,7 @@ async def stage(database: str, *, rules_: Rules | None = None) -> AsyncIterator[
     try:
         messenger = TranscriptMessenger(store, "console")
         others = ("slack", "linear")
-        messengers = {"console": messenger}
+        messengers: dict[str, Messenger] = {"console": messenger}
         messengers |= {name: TranscriptMessenger(store, name) for name in others}
         with TemporaryDirectory() as folder:
             files = ArtifactFolder(Path(folder))

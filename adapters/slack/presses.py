@@ -1,0 +1,311 @@
+"""Presses: buttons, menus and forms. A form is opened at once; all else is a request."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack import dispatch_form as forms_of_dispatch
+from adapters.slack.forms import (
+    FORM_VIEW,
+    Place,
+    Submission,
+    errors_for,
+    filled,
+    modal_for,
+    needs_form,
+    notice_view,
+    read_submission,
+)
+from adapters.slack.home import NEW_RUN
+from adapters.slack.intake import Asked, Intake
+from adapters.slack.people import People
+from adapters.slack.values import Reference, read_value
+from adapters.slack.workspaces import SURFACE, Workspace
+from bot.domain.actor import person
+from bot.domain.blueprint import Blueprint
+from bot.domain.conversation import Conversation
+from bot.domain.errors import RefusedError, UnavailableError, UserError
+from bot.domain.invocation import Press
+from bot.domain.person import Account
+from bot.messages.message import Button
+from bot.messages.render import say, word
+from bot.messages.reply import Outcome, Reply
+from bot.ports.store import Store
+from bot.services.people import look_as, require_known
+from bot.services.rules import RulesNow
+
+_LOG = logging.getLogger(__name__)
+Body = Mapping[str, Any]
+
+_PEOPLE = "UW"
+"""What the ids of people begin with."""
+_MOST_CONTEXTS = 500
+_LONGEST_CONTEXT = 2_500
+CONTEXT_INPUT = "context"
+"""The input of a blueprint that takes the message from which a run is started."""
+
+
+class Buttons(Protocol):
+    """Finds buttons that were too long to travel with their message."""
+
+    async def find(self, reference: Reference) -> Button | None:
+        """The button that a reference means, if its message still has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presses:
+    """Takes in what people press, choose and send."""
+
+    intake: Intake
+    people: People
+    store: Store
+    rules: RulesNow
+    buttons: Buttons
+    contexts: OrderedDict[tuple[str, str, str], str] = field(default_factory=OrderedDict)
+    """Messages from which a run is being started; forgotten ones leave the field empty."""
+
+    async def pressed(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
+        """A button, a menu's option, or the blueprint that was chosen in a form."""
+        action = body["actions"][0]
+        kind, _, _ = action["action_id"].partition(":")
+        if action["action_id"] == forms_of_dispatch.CHOOSE_BLUEPRINT:
+            await ack()
+            self.intake.work.now(lambda: self._choose(body, workspace))
+        elif action["action_id"] == NEW_RUN:
+            await ack()
+            asked = self._asked(body, workspace)
+            self.intake.work.now(lambda: self.open_dispatch(asked, body["trigger_id"]))
+        elif kind in {"press", "menu", "form"}:
+            await self._press(body, workspace, ack)
+        else:
+            await ack()
+
+    async def _press(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
+        action = body["actions"][0]
+        value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
+        asked = self._asked(body, workspace)
+        button, source = await self._button(value)
+        if button is None:
+            await ack()
+            reply = Reply(message=say("old_button"), outcome=Outcome.REFUSED)
+            self.intake.work.now(lambda: self.intake.answers.give(asked, reply))
+            return
+        if button.form:
+            await ack()
+            view, trigger = modal_for(button, asked.place, source=source), body["trigger_id"]
+            self.intake.work.now(lambda: self._open(asked, trigger, view))
+            return
+        await self.intake.take(replace(asked, press=button.press))
+        await ack()
+
+    def _asked(self, body: Body, workspace: Workspace) -> Asked:
+        return Asked(
+            key=_key(body, workspace),
+            workspace=workspace,
+            user=body["user"]["id"],
+            place=place_of(body),
+        )
+
+    async def _button(self, value: str) -> tuple[Button | None, str]:
+        """The button behind a value, and where to find it again."""
+        try:
+            found = read_value(value)
+        except UserError:
+            return None, ""
+        if isinstance(found, Reference):
+            return await self.buttons.find(found), found.source
+        return found, ""
+
+    async def _open(self, asked: Asked, trigger: str, view: dict[str, Any]) -> None:
+        """Open a form for whoever may act; others are told at once why not."""
+        try:
+            await self._admit(asked)
+            await asked.workspace.client.views_open(trigger_id=trigger, view=view)
+        except (RefusedError, UnavailableError) as error:
+            text = error.text if isinstance(error, RefusedError) else str(error)
+            message = say("refused", text=text)
+            reply = Reply(message=message, outcome=Outcome.REFUSED)
+            await self.intake.answers.give(asked, reply)
+
+    async def _admit(self, asked: Asked) -> None:
+        account = Account(surface=SURFACE, tenant=asked.workspace.tenant, external_id=asked.user)
+        await self.people.admit(account)
+        policy, conversation = self.rules().policy, asked.conversation
+        actor = person(asked.user, SURFACE)
+        known, _ = await self.store.read(
+            lambda tx: (look_as(tx, policy, actor, conversation)[0], None)
+        )
+        require_known(policy, known)
+
+    async def open_dispatch(self, asked: Asked, trigger: str, *, context: str = "") -> None:
+        """Open the form that starts a run."""
+        if context:
+            self._remember(asked, context)
+        view = forms_of_dispatch.dispatch_modal(asked.place, given=_given(context))
+        await self._open(asked, trigger, view)
+
+    def _remember(self, asked: Asked, context: str) -> None:
+        self.contexts[_context_key(asked.workspace, asked.place)] = context
+        while len(self.contexts) > _MOST_CONTEXTS:
+            self.contexts.popitem(last=False)
+
+    async def _choose(self, body: Body, workspace: Workspace) -> None:
+        """Show the fields of the blueprint that was chosen."""
+        view, action = body["view"], body["actions"][0]
+        place = forms_of_dispatch.place_of(view)
+        offered = await self._offered(body, workspace, place)
+        chosen = (action.get("selected_option") or {}).get("value")
+        context = self.contexts.get(_context_key(workspace, place), "")
+        given = {**_kept(view), **_given(context)}
+        changed = forms_of_dispatch.dispatch_modal(
+            place, blueprint=offered.get(chosen or ""), given=given
+        )
+        try:
+            await workspace.client.views_update(view_id=view["id"], hash=view["hash"], view=changed)
+        except SlackApiError as error:
+            if error.response.get("error") not in {"hash_conflict", "not_found"}:
+                raise
+            _LOG.info("a form was changed or closed meanwhile")
+
+    async def _offered(
+        self, body: Body, workspace: Workspace, place: Place
+    ) -> Mapping[str, Blueprint]:
+        """The blueprints that somebody may see and start in a place."""
+        where = Conversation(surface=SURFACE, tenant=workspace.tenant, channel=place.channel)
+        rules, actor = self.rules(), person(body["user"]["id"], SURFACE)
+        known, _ = await self.store.read(
+            lambda tx: (look_as(tx, rules.policy, actor, where)[0], None)
+        )
+        return rules.here(known.handle or "", where).catalog.blueprints
+
+    async def suggest(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
+        """What a menu offers for what was typed into it."""
+        offered: Mapping[str, Blueprint] = {}
+        if body.get("action_id") == forms_of_dispatch.CHOOSE_BLUEPRINT and "view" in body:
+            place = forms_of_dispatch.place_of(body["view"])
+            offered = await self._offered(body, workspace, place)
+        typed = str(body.get("value") or "")
+        await ack(options=forms_of_dispatch.blueprint_options(offered.values(), typed))
+
+    async def submitted(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
+        """A form was sent: what is wrong with it stands beside its fields before it closes."""
+        view = body["view"]
+        if view["callback_id"] not in {FORM_VIEW, forms_of_dispatch.DISPATCH_VIEW}:
+            await ack()
+            return
+        try:
+            submission, press = await self._read(body, workspace)
+        except UserError as error:
+            await ack(response_action="update", view=notice_view(word("slack", "send"), error.text))
+            return
+        if submission.problems:
+            await ack(response_action="errors", errors=errors_for(view, submission.problems))
+            return
+        asked = Asked(
+            key=_key(body, workspace),
+            workspace=workspace,
+            user=body["user"]["id"],
+            place=await self._reachable(submission.place, body, workspace),
+            press=await self._with_people(press, submission, workspace),
+        )
+        reply = await self.intake.take_form(asked)
+        errors = _errors(view, reply) if reply else {}
+        if errors:
+            await ack(response_action="errors", errors=errors)
+            return
+        await ack()
+        if reply:
+            self.intake.work.later(lambda: self.intake.answers.give(asked, reply))
+
+    async def _reachable(self, place: Place, body: Body, workspace: Workspace) -> Place:
+        """The place, or for a form of no channel the person's messages with the bot."""
+        if place.channel and place.channel[0] not in _PEOPLE:
+            return place
+        user = body["user"]["id"]
+        try:
+            opened = await workspace.client.conversations_open(users=user)
+        except SlackApiError as error:
+            _LOG.warning("no direct messages with %s: %s", user, error.response.get("error"))
+            return replace(place, channel=user)
+        return replace(place, channel=opened["channel"]["id"])
+
+    async def _read(self, body: Body, workspace: Workspace) -> tuple[Submission, Press]:
+        view = body["view"]
+        if view["callback_id"] == forms_of_dispatch.DISPATCH_VIEW:
+            place = forms_of_dispatch.place_of(view)
+            offered = await self._offered(body, workspace, place)
+            return forms_of_dispatch.read_dispatch(view, offered)
+        submission = read_submission(view)
+        button: Button | None = None
+        if submission.reference:
+            button = await self.buttons.find(submission.reference)
+            if button is None:
+                raise UserError(say("old_button").fallback)
+        if button and needs_form(view):
+            submission = read_submission(view, form=button.form)
+        press = button.press if button else submission.press
+        if press is None:
+            raise UserError(say("old_button").fallback)
+        return submission, filled(press, submission)
+
+    async def _with_people(
+        self, press: Press, submission: Submission, workspace: Workspace
+    ) -> Press:
+        """The press with handles in place of Slack's user ids."""
+        handles = {
+            name: await self.people.handle(workspace.tenant, str(press.arguments[name]))
+            for name in submission.people
+            if name in press.arguments
+        }
+        return replace(press, arguments={**press.arguments, **handles})
+
+
+def _errors(view: Mapping[str, Any], reply: Reply) -> dict[str, str]:
+    problems = dict(reply.problems)
+    if view["callback_id"] == forms_of_dispatch.DISPATCH_VIEW:
+        problems = forms_of_dispatch.dispatch_problems(problems)
+    return errors_for(view, problems) if problems else {}
+
+
+def _key(body: Body, workspace: Workspace) -> str:
+    """Names a press or a form that was sent: each has a trigger of its own."""
+    view = body.get("view") or {}
+    parts = (body.get("trigger_id") or "", view.get("id", ""), view.get("hash", ""))
+    action = (body.get("actions") or [{}])[0]
+    return ":".join([SURFACE, workspace.tenant, *parts, action.get("action_ts", "")])
+
+
+def place_of(body: Body) -> Place:
+    """Where somebody pressed: in a message, a form or their home."""
+    container, message = body.get("container") or {}, body.get("message") or {}
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
+    stamp = container.get("message_ts") or message.get("ts") or ""
+    thread = container.get("thread_ts") or message.get("thread_ts") or ""
+    view = body.get("view") or {}
+    if not channel and view.get("type") == "modal" and view.get("private_metadata"):
+        return forms_of_dispatch.place_of(view)
+    return Place(
+        channel=channel or body["user"]["id"],
+        thread=thread,
+        message=stamp,
+        response_url=body.get("response_url") or "",
+    )
+
+
+def _context_key(workspace: Workspace, place: Place) -> tuple[str, str, str]:
+    return workspace.tenant, place.channel, place.message
+
+
+def _given(context: str) -> dict[str, str]:
+    return {CONTEXT_INPUT: context[:_LONGEST_CONTEXT]} if context else {}
+
+
+def _kept(view: Mapping[str, Any]) -> dict[str, str]:
+    """What was filled in before another blueprint was chosen."""
+    answers = read_submission(view).answers
+    return {name: str(answers[name]) for name in ("branch", "mode") if name in answers}

@@ -1,0 +1,94 @@
+"""Telling: what becomes of a request, said to the one person who asked, where they asked."""
+
+import re
+from dataclasses import dataclass, replace
+
+from adapters.slack.answers import Answers, Asker
+from adapters.slack.blocks import blocks_of, fallback_of
+from adapters.slack.calls import Calls
+from adapters.slack.files import post_logs
+from adapters.slack.intake import Asked
+from adapters.slack.text import Links
+from bot.dispatch.concealing import SAY
+from bot.domain.run import run_id_of
+from bot.messages.reply import Outcome, Reply
+from bot.ports.clock import Clock
+from bot.ports.store import Store
+
+_LOGS = re.compile(r"(/?run\s+)?logs?\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """Answers in private; output that is asked for in its run's own thread comes as a file."""
+
+    answers: Answers
+    calls: Calls
+    store: Store
+    clock: Clock
+    public_url: str = ""
+
+    async def give(self, asked: Asked, reply: Reply) -> None:
+        """Say it, in the place where it was asked."""
+        source = f"reply {asked.key}"
+        if reply.orders or not asked.place.channel:
+            return  # a reaction on the person's message says it
+        if await self._is_output(asked, reply) and await self._post_output(asked, reply, source):
+            return
+        if asked.place.channel.startswith("D"):
+            await self._say_directly(asked, reply, source)
+            return
+        place = asked.place
+        asker = Asker(
+            tenant=asked.workspace.tenant,
+            channel=place.channel,
+            user=asked.user,
+            thread=place.thread or None,
+            response_url=place.response_url,
+            asked_at=self.clock.now(),
+        )
+        await self.answers.answer(asker, reply, key=asked.key)
+
+    async def _say_directly(self, asked: Asked, reply: Reply, source: str) -> None:
+        """Below the person's own message: nobody else is there."""
+        thread = asked.place.thread or asked.place.message
+        await self.calls(
+            asked.workspace.tenant,
+            "chat.postMessage",
+            channel=asked.place.channel,
+            text=fallback_of(reply.message),
+            blocks=blocks_of(reply.message, Links(public_url=self.public_url), source=source),
+            unfurl_links=False,
+            unfurl_media=False,
+            **({"thread_ts": thread} if thread else {}),
+        )
+
+    async def _is_output(self, asked: Asked, reply: Reply) -> bool:
+        """Whether it is the output of the run in whose thread it was asked for."""
+        if reply.outcome is not Outcome.DONE or len(reply.runs) != 1 or not _asks_logs(asked):
+            return False
+        place = asked.conversation
+        if place.thread is None:
+            return False
+        here = await self.store.read(lambda tx: tx.postings.find_run(place))
+        return here == run_id_of(reply.runs[0])
+
+    async def _post_output(self, asked: Asked, reply: Reply, source: str) -> bool:
+        place = {
+            "tenant": asked.workspace.tenant,
+            "channel": asked.place.channel,
+            "thread": asked.place.thread,
+        }
+        links = Links(public_url=self.public_url)
+        message = replace(
+            reply.message, attributes={**reply.message.attributes, "run": reply.runs[0]}
+        )
+        return await post_logs(self.calls, place, message, source=source, links=links)
+
+
+def _asks_logs(asked: Asked) -> bool:
+    press = asked.press
+    if press is not None and press.verb != SAY:
+        return press.verb == "logs"
+    words = str(press.arguments.get("text", "")) if press else asked.text
+    return bool(_LOGS.match(words.strip()))

@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
-.PHONY: help setup up test lint unit sizes bench docs lock clean
+.PHONY: help setup up test lint unit sizes bench docs pictures lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,9 +38,13 @@ bench: setup ## speed, against a plain anchor in the same run
 	$(BIN)/python -m bench.commit
 	$(BIN)/python -m bench.commit_postgres
 	$(BIN)/python -m bench.dispatch
+	$(BIN)/python -m bench.linear
 
 docs: setup ## write the pages that come from the code anew
 	$(BIN)/python -m tests.architecture.pages
+
+pictures: setup ## draw docs/pictures anew, by chromium
+	$(BIN)/python -m tests.fakes.slack_pictures
 
 lock: setup ## write the locks anew after a change of pyproject.toml (ARGS=--upgrade for newer versions)
 	$(LOCK) --group build --output-file requirements.lock pyproject.toml

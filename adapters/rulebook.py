@@ -11,6 +11,7 @@ from adapters.policy_file import load_policy
 from adapters.prices_file import load_prices
 from bot.domain.catalog import Catalog
 from bot.domain.errors import UserError
+from bot.domain.repository import Hosting
 from bot.services.rules import Periods, Rules
 
 _LOG = logging.getLogger(__name__)
@@ -21,8 +22,15 @@ _LOOK_EVERY = 1.0
 class Rulebook:
     """Gives the rules of the moment; policy or prices that became unreadable leave the last."""
 
-    def __init__(
-        self, *, blueprints: Path, policy: Path, prices: Path, base: Path, periods: Periods
+    def __init__(  # noqa: PLR0913  # the files, and what the settings add to them
+        self,
+        *,
+        blueprints: Path,
+        policy: Path,
+        prices: Path,
+        base: Path,
+        periods: Periods,
+        hosting: Hosting | None = None,
     ) -> None:
         """Read all. Raises UserError where there is no readable policy, or prices are broken."""
         self._folder, self._policy_file, self._base = blueprints, policy, base
@@ -36,6 +44,7 @@ class Rulebook:
             catalog=self._read_catalog(),
             periods=periods,
             prices=load_prices(prices),
+            hosting=hosting,
         )
 
     def current(self) -> Rules:

@@ -17,6 +17,7 @@ from commands import (
     export,
     help,
     inbox,
+    issues,
     link,
     list,
     logs,
@@ -37,6 +38,7 @@ from commands import (
 
 COMMANDS: tuple[Command, ...] = (
     dispatch.COMMAND,
+    issues.COMMAND,
     list.COMMAND,
     mine.COMMAND,
     show.COMMAND,

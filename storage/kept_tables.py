@@ -1,10 +1,11 @@
-"""Tables of what runs leave and are made of: output, files, blueprints, issues."""
+"""Tables of what runs leave and are made of: output, files, blueprints, issues, pull requests."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, UniqueConstraint
 
 from bot.domain.blueprint import Blueprint
 from bot.domain.issue import Issue
-from storage.columns import WORDS, Json
+from bot.domain.pull_request import PullState
+from storage.columns import WORDS, Json, Word
 from storage.table_parts import actor_columns, at, key, metadata, of, words
 
 log_chunks = Table(
@@ -76,4 +77,37 @@ issues = Table(
     Index(None, "key"),
     Index(None, "issue_id"),
     Index(None, "read_at"),
+)
+
+pull_requests = Table(
+    "pull_requests",
+    metadata,
+    key(),
+    of("run", unique=True),
+    words("surface"),
+    words("repository"),
+    words("branch"),
+    words("commit"),
+    Column("draft", Boolean, nullable=False),
+    Column("state", Word(PullState), nullable=False),
+    Column("number", Integer, nullable=False),
+    words("url"),
+    words("head"),
+    Column("wanted", Integer, nullable=False),
+    Column("told", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    words("problem"),
+    at("wanted_at"),
+    at("closed_at", nullable=True),
+    at("due_at", nullable=True),
+    Index(None, "due_at"),
+    Index(None, "surface", "repository", "number"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("key", WORDS, primary_key=True),
+    at("at"),
+    Index(None, "at"),
 )

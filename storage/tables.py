@@ -28,7 +28,7 @@ from bot.domain.plan import Plan
 from bot.domain.posting import CARD
 from bot.domain.run import Cost
 from bot.domain.vocabulary import LIVE, Disposition, Mode, Profile, Reason, Status
-from storage import chat_tables, kept_tables
+from storage import chat_tables, kept_tables, tracker_tables
 from storage.columns import ID, PLACE, WORDS, Duration, Json, Labels, Usd, Word
 from storage.table_parts import (
     actor_columns,
@@ -42,7 +42,8 @@ from storage.table_parts import (
 
 assert chat_tables.followups.metadata is kept_tables.artifacts.metadata
 metadata = kept_tables.artifacts.metadata
-"""All tables, those of chat_tables and kept_tables among them."""
+"""All tables, those of chat_tables, kept_tables and tracker_tables among them."""
+assert tracker_tables.tracker_events.metadata is metadata
 
 NOTHING = text("''")
 """The default of a text that an older database does not have."""
@@ -177,6 +178,7 @@ jobs = Table(
     words("base"),
     at("quiet_since", nullable=True),
     Column("compute_rate", Usd, nullable=False, server_default="0"),
+    Column("may_push", WORDS, nullable=False, server_default=NOTHING),
     UniqueConstraint("run_id", "number"),
     Index("jobs_live", "status", "id", **only(LIVE_ONLY)),
 )

@@ -7,11 +7,14 @@ from bot.domain.sight import Sight
 from bot.ports import chat_store as chats
 from bot.ports import output_store as output
 from bot.ports import people_store as people
+from bot.ports import pull_store as pulls
 from bot.ports import store as port
+from bot.ports import tracker_store as tracker
 from bot.ports.issue_store import Issues
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
 from storage.costs import SqlCosts
+from storage.deliveries import SqlDeliveries
 from storage.effects import SqlEffects
 from storage.exports import SqlExports
 from storage.followups import SqlFollowups
@@ -24,9 +27,11 @@ from storage.jobs import SqlJobs
 from storage.logs import SqlLogs
 from storage.orders import SqlOrders
 from storage.postings import SqlPostings
+from storage.pull_requests import SqlPullRequests
 from storage.runs import SqlRuns
 from storage.scope import Scope
 from storage.sealed import SqlSealed
+from storage.tracker_events import SqlTrackerEvents, SqlTrackerTokens
 from storage.transcript import SqlTranscript
 from storage.workspaces import SqlWorkspaces
 
@@ -53,9 +58,13 @@ class Transaction:
         self.identities: people.Identities = SqlIdentities(scope)
         self.effects: people.Effects = SqlEffects(scope)
         self.exports: people.Exports = SqlExports(scope)
+        self.tracker_events: tracker.TrackerEvents = SqlTrackerEvents(scope)
+        self.tracker_tokens: tracker.TrackerTokens = SqlTrackerTokens(scope)
         self.installations: chats.Installations = SqlInstallations(scope)
         self.followups: chats.Followups = SqlFollowups(scope)
         self.issues: Issues = SqlIssues(scope)
+        self.pull_requests: pulls.PullRequests = SqlPullRequests(scope)
+        self.deliveries: pulls.Deliveries = SqlDeliveries(scope)
 
     def seeing(self, sight: Sight) -> "Transaction":
         """The same transaction as somebody sees it: other runs and gates are not there."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from bot.domain.codec import JSON
 from bot.domain.errors import StaleFenceError, UnavailableError, UserError
@@ -48,6 +48,11 @@ class BotClient:
         query = f"/orders?after={after}&wait={wait}&alive={int(alive)}"
         orders: list[JSON] = self._call("GET", query, timeout=wait + _TIMEOUT)["orders"]
         return orders
+
+    def get_credential(self, repository: str, *, push: bool) -> JSON:
+        """`user` and `password` for the job's repository; None where the bot has none."""
+        query = urlencode({"repository": repository, "push": int(push)})
+        return self._call("GET", f"/credential?{query}")["credential"]
 
     def put_artifact(self, sha256: str, file: BinaryIO, *, size: int) -> None:
         """Store the first `size` bytes of `file`. Raises UserError when it has fewer by now."""

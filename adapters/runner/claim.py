@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from adapters.runner.bot_client import BotClient
+from adapters.runner.credentials import BotCredentials
 from adapters.runner.folder import JobFolder
 from adapters.runner.loop import Loop
 from adapters.runner.masking import Masker
@@ -35,6 +36,10 @@ class Claim:
     def client(self) -> BotClient:
         """A connection to the bot for one thread."""
         return BotClient(self.folder.address, self.assignment.job, self.assignment.token)
+
+    def credentials(self) -> BotCredentials:
+        """What opens the job's repository, for one thread."""
+        return BotCredentials(self.client(), self.assignment.repository)
 
     def report(
         self, kind: ReportKind, data: Mapping[str, JSON], on_result: OnResult | None = None

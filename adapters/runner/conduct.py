@@ -87,6 +87,8 @@ class Conduct:
             folder.write_runbook(assignment.runbook, assignment.secrets)
         if assignment.issue is not None:
             folder.write_issue(assignment.issue)
+        if assignment.reviews:
+            folder.write_reviews(assignment.reviews)
 
     def _prepare(self) -> str:
         """Make the workspace; the base commit, or "" without a repository or when stopped."""
@@ -95,9 +97,13 @@ class Conduct:
             folder.workspace.mkdir(exist_ok=True)
             return ""
 
+        login = self._claim.credentials()
+
         def prepare() -> str:
             with self._claim.descendants.on_loan():
-                return workspace.prepare(folder.path, assignment.repository, assignment.branch)
+                return workspace.prepare(
+                    folder.path, assignment.repository, assignment.branch, login.to_read
+                )
 
         outcome: list[str | UserError] = []
         self._worker.submit(prepare, done=outcome.append, failed=outcome.append)

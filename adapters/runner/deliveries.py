@@ -79,9 +79,11 @@ class Deliveries:
         folder, assignment = self._claim.folder.path, self._claim.assignment
         repository, branch = assignment.repository, assignment.branch
 
+        login = self._claim.credentials().to_push
+
         def push() -> None:
             with self._claim.descendants.on_loan():
-                workspace.push(folder, commit, repository=repository, branch=branch)
+                workspace.push(folder, commit, repository=repository, branch=branch, login=login)
 
         def done(_nothing: None) -> None:
             self._claim.outbox.add(ReportKind.PUSHED, {"commit": commit, "branch": branch})

@@ -52,6 +52,8 @@ def program_environment(
     for name, value in assignment.inputs.items():
         variable = re.sub(r"\W", "_", name, flags=re.ASCII).upper()
         environment[f"SIGNALBOX_INPUT_{variable}"] = _text(value)
+    if assignment.reviews:
+        environment["SIGNALBOX_REVIEW"] = str(folder.review)
     if assignment.replies is Replies.FILE:
         environment["SIGNALBOX_REPLIES"] = str(folder.replies)
     if assignment.resume_gate:

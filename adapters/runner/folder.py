@@ -4,13 +4,14 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.proc import boot_id, read_process
 from bot.domain.codec import JSON, encode
 from bot.domain.issue import Issue
+from bot.domain.pull_request import Review
 from bot.domain.runbook import Runbook
 
 _CODE = Path(__file__).resolve().parents[2]
@@ -79,6 +80,11 @@ class JobFolder:
         return self.path / "runbook.json"
 
     @property
+    def review(self) -> Path:
+        """What reviewers of the pull request asked for."""
+        return self.path / "review.json"
+
+    @property
     def issue(self) -> Path:
         """The issue that the job works on, as JSON."""
         return self.path / "issue.json"
@@ -114,6 +120,10 @@ class JobFolder:
     def write_runbook(self, runbook: Runbook, secrets: Collection[str]) -> None:
         """What the built-in program carries out, and which variables are never to be shown."""
         write_whole(self.runbook, {"runbook": encode(runbook), "secrets": sorted(secrets)})
+
+    def write_reviews(self, reviews: Sequence[Review]) -> None:
+        """What reviewers asked for, for the program to read."""
+        write_whole(self.review, {"reviews": encode(reviews)})
 
     def write_issue(self, issue: Issue) -> None:
         """What the tracker said of the issue that the job works on."""

@@ -4,17 +4,19 @@ What a job's program left in its workspace, or in the mirror where it runs as th
 hostile: no hook, alias, helper or setting of either repository is ever carried out.
 """
 
-import base64
 import os
 import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
+from adapters.runner import credential_helper
+from adapters.runner.credential_door import CredentialDoor, Login, Supply
 from bot.domain.errors import UserError
 
 _NETWORK_SECONDS = 600
@@ -94,21 +96,31 @@ class Remote:
     """A checked repository; `address` may be shown and be seen in a process list."""
 
     address: str
-    authorization: str = field(default="", repr=False)
-    """Value of the HTTP header, from the user and password of an address."""
+    supply: Supply | None = field(default=None, repr=False)
+    """Where the login comes from when the server asks for one."""
 
     @property
     def environment(self) -> dict[str, str]:
         """What git needs to reach it."""
-        host = {name: os.environ[name] for name in _TO_THE_NETWORK if name in os.environ}
-        if not self.authorization:
-            return host
+        return {name: os.environ[name] for name in _TO_THE_NETWORK if name in os.environ}
+
+    def supplied(self, supply: Supply | None) -> "Remote":
+        """The remote with a login from elsewhere, unless its address has one."""
+        web = self.address.startswith(("http://", "https://"))
+        return replace(self, supply=supply) if web and self.supply is None else self
+
+    def door(self) -> CredentialDoor | None:
+        """What git may ask for the login; None where nobody has one."""
+        if self.supply is None:
+            return None
+        scheme, _, rest = self.address.partition("://")
+        return CredentialDoor(self.supply, scheme=scheme, host=rest.partition("/")[0])
+
+    def helper(self, door: CredentialDoor) -> list[str]:
+        """The setting that leads git to the door, for this server and no other."""
         origin = "/".join(self.address.split("/")[:3])
-        return host | {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"http.{origin}/.extraHeader",
-            "GIT_CONFIG_VALUE_0": f"Authorization: {self.authorization}",
-        }
+        command = shlex.join([sys.executable, "-I", "-S", credential_helper.__file__, door.name])
+        return ["-c", f"credential.{origin}.helper=!{command}"]
 
 
 def read_remote(repository: str) -> Remote:
@@ -135,9 +147,8 @@ def _read_url(repository: str, scheme: str, rest: str) -> Remote:
     shown = f"{name}@{host}" if name and not web else host
     if not slash or not (_AUTHORITY.fullmatch(shown) or (scheme == "file" and not authority)):
         raise _refusal(repository, "its host cannot be read")
-    pair = f"{unquote(name)}:{unquote(password)}".encode()
-    authorization = f"Basic {base64.b64encode(pair).decode()}" if web and user else ""
-    return Remote(f"{scheme}://{shown}/{path}", authorization)
+    login = Login(unquote(name), unquote(password))
+    return Remote(f"{scheme}://{shown}/{path}", (lambda: login) if web and user else None)
 
 
 def _refusal(repository: str, reason: str) -> WorkspaceError:
@@ -174,10 +185,16 @@ class Git:
             raise GitError(128, f"{self.mirror} is gone")
         self._restore_config()
         environment = {"GIT_COMMON_DIR": str(self.mirror)}
-        if remote:
-            environment |= remote.environment
-        seconds = _NETWORK_SECONDS if remote else _LOCAL_SECONDS
-        return self._start((f"--git-dir={self.mirror}", *arguments), environment, seconds)
+        command = (f"--git-dir={self.mirror}", *arguments)
+        if remote is None:
+            return self._start(command, environment, _LOCAL_SECONDS)
+        environment |= remote.environment
+        door = remote.door()
+        if door is None:
+            return self._start(command, environment, _NETWORK_SECONDS)
+        with door:
+            command = (*remote.helper(door), *command)
+            return self._start(command, environment, _NETWORK_SECONDS, door)
 
     def fetch_head(self, reference: str) -> None:
         """Copy the workspace's HEAD and what it needs to a reference of the mirror."""
@@ -200,7 +217,11 @@ class Git:
         fresh.replace(self.mirror / "config")
 
     def _start(
-        self, arguments: tuple[str, ...], environment: Mapping[str, str], seconds: int
+        self,
+        arguments: tuple[str, ...],
+        environment: Mapping[str, str],
+        seconds: int,
+        door: CredentialDoor | None = None,
     ) -> str:
         home = {"HOME": str(self.folder / "home"), "PATH": os.environ.get("PATH", os.defpath)}
         return run(
@@ -208,13 +229,22 @@ class Git:
             environment=home | _ENVIRONMENT | dict(environment),
             folder=self.folder,
             seconds=seconds,
+            door=door,
         )
 
 
-def run(command: list[str], *, environment: Mapping[str, str], folder: Path, seconds: int) -> str:
+def run(
+    command: list[str],
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    seconds: int,
+    door: CredentialDoor | None = None,
+) -> str:
     """What a command prints; names that are no UTF-8 keep their bytes as backslash escapes.
 
-    Raises GitError when it fails, is missing, or takes longer than `seconds`.
+    The command may ask at the `door`. Raises GitError when it fails, is missing, or takes longer
+    than `seconds`.
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - a list without a shell, arguments checked
@@ -228,6 +258,8 @@ def run(command: list[str], *, environment: Mapping[str, str], folder: Path, sec
         )
     except FileNotFoundError:
         raise GitError(127, f"{command[0]} is not installed on the runner's host") from None
+    if door:
+        door.admit(process.pid)
     try:
         out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -236,7 +268,8 @@ def run(command: list[str], *, environment: Mapping[str, str], folder: Path, sec
         process.communicate()
         raise GitError(124, f"no answer within {seconds} seconds") from None
     if process.returncode != 0:
-        line = _telling_line(err.decode("utf-8", "replace"))
+        line = printable(door.problem) if door else ""
+        line = line or _telling_line(err.decode("utf-8", "replace"))
         raise GitError(process.returncode, line or f"it ended with code {process.returncode}")
     return out.decode("utf-8", "backslashreplace")
 

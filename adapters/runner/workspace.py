@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from adapters.runner.credential_door import Supply
 from adapters.runner.git import Git, GitError, Remote, WorkspaceError, printable, read_remote, run
 
 __all__ = ["Snapshot", "WorkspaceError", "prepare", "push", "remove", "snapshot"]
@@ -36,14 +37,14 @@ class Snapshot:
     files: tuple[str, ...]
 
 
-def prepare(folder: Path, repository: str, branch: str) -> str:
+def prepare(folder: Path, repository: str, branch: str, login: Supply | None = None) -> str:
     """Make `mirror.git` and `workspace` in `folder`, and return the base commit.
 
     The workspace stands on a new local branch `branch`, at the remote's branch of that name
     where there is one, else at its default branch. A workspace that was prepared before is left
-    as it is. Raises WorkspaceError.
+    as it is. `login` is asked where the server wants one. Raises WorkspaceError.
     """
-    remote, git = read_remote(repository), Git(folder)
+    remote, git = read_remote(repository).supplied(login), Git(folder)
     record = folder / "base"
     if record.exists() and git.workspace.is_dir():
         return _recorded(record)
@@ -82,12 +83,14 @@ def snapshot(folder: Path, base: str) -> Snapshot:
     return Snapshot(commit=commit, files=tuple(changed.split("\0")[:-1]))
 
 
-def push(folder: Path, commit: str, *, repository: str, branch: str) -> None:
+def push(
+    folder: Path, commit: str, *, repository: str, branch: str, login: Supply | None = None
+) -> None:
     """Push that very commit from the mirror to the remote's `branch`, never by force.
 
     Pushing it again is harmless. Raises WorkspaceError, also for the remote's default branch.
     """
-    remote, git = read_remote(repository), Git(folder)
+    remote, git = read_remote(repository).supplied(login), Git(folder)
     if not _COMMIT.fullmatch(commit):
         _fail(f"“{printable(commit)}” is no full commit id.", "Nothing was pushed.")
     try:

@@ -26,7 +26,7 @@ OPEN = re.compile(r"open:\d+")
 
 _COLOURS = {Tone.BUSY: "🔵", Tone.ATTENTION: "🟡", Tone.GOOD: "🟢", Tone.BAD: "🔴"}
 _STYLES = {Tone.GOOD: "primary", Tone.BAD: "danger"}
-_SHORT_FACT = 48
+_SHORT_FACT = 40
 """Characters of a value that stands in one of two columns."""
 _LABEL = 60
 _LONG_FACTS = 4
@@ -149,10 +149,17 @@ class _Layout:
 
     def buttons(self) -> Iterator[Block]:
         shown, rare = _split(self._message.buttons)
-        elements = [self._button(button) for button in shown]
+        elements = [*self._pages(), *(self._button(button) for button in shown)]
         elements += [self._menu(rare)] if rare else []
         for some in _groups(elements, limits.ACTIONS):
             yield {"type": "actions", "elements": list(some)}
+
+    def _pages(self) -> Iterator[Block]:
+        """A run's card leads to its pull request."""
+        address = self._message.attributes.get("pr_url", "")
+        if address.startswith(("https://", "http://")) and len(address) <= limits.ADDRESS:
+            text = plain_text(word("slack", "view_pr"), limits.BUTTON_TEXT)
+            yield {"type": "button", "action_id": self._id("open"), "text": text, "url": address}
 
     def _button(self, button: Button) -> Block:
         element: Block = {

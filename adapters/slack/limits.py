@@ -13,7 +13,6 @@ SECTION = 3_000
 FIELDS = 10
 FIELD = 2_000
 """Characters of one field of a section."""
-CONTEXT_ELEMENTS = 10
 ACTIONS = 25
 """Elements in one block of buttons."""
 OVERFLOW = 5

@@ -80,9 +80,12 @@ def block(markup: str, links: Links, *, limit: int, most_lines: int) -> list[str
     """Markup as texts of sections, in all at most `limit` characters, the rest left out visibly."""
     pieces, used, left = list[str](), 0, 0
     parsed = [piece for line in parse(markup.strip("\n")) for piece in _pieces(line)]
-    lines = 0
+    lines, blank = 0, True
     for line in parsed:
         piece, height = _render(line, links), _height(line)
+        if blank and not piece:
+            continue
+        blank = not piece or line.fenced is not None
         if left or used + len(piece) > limit or lines + height > most_lines:
             left += height
             continue
@@ -163,11 +166,10 @@ def _span(span: Span, links: Links) -> tuple[str, str]:
 
 
 def _bold(span: Span, links: Links) -> tuple[str, str]:
-    """A span of a title, all of which is bold."""
+    """A span of a title, which is bold but for its links."""
     if span.kind in {SpanKind.TEXT, SpanKind.BOLD}:
         return _strong(span.text), span.text
-    shown, raw = _span(span, links)
-    return (f"*{shown}*" if shown.startswith("<http") else shown), raw
+    return _span(span, links)
 
 
 def words(text: str) -> str:

@@ -16,9 +16,11 @@ from bot.domain.job import Job
 from bot.domain.order import Order, OrderKind
 from bot.domain.report import Report, ReportKind
 from bot.ports.artifact_files import ArtifactFiles
+from bot.ports.code_host import FindCredential
 from bot.ports.store import Store, Topic, Tx
 from bot.ports.vault import Vault
 from bot.services.claiming import find_claim, renew
+from bot.services.credentialing import require_credential
 from bot.services.reporting import Taken, take
 from bot.services.rules import Rules
 from bot.services.sealing import deliver
@@ -30,7 +32,7 @@ _HIGHEST_ID = (1 << 63) - 1
 
 @dataclass(frozen=True, kw_only=True)
 class AgentApi:
-    """The three calls of a runner, each proven by the token of its claim."""
+    """The calls of a runner, each proven by the token of its claim."""
 
     store: Store
     rules: Callable[[], Rules]
@@ -38,12 +40,15 @@ class AgentApi:
     vault: Vault
     closing: asyncio.Event
     """Set when the server is about to stop: held calls are answered at once."""
+    credential: FindCredential | None = None
+    """What opens repositories; None where no code host is set up."""
 
     def router(self) -> APIRouter:
         """The routes below /agent/v1/jobs/{job}."""
         router = APIRouter(prefix="/agent/v1/jobs/{job}", include_in_schema=False)
         router.add_api_route("/reports", self._reports, methods=["POST"])
         router.add_api_route("/orders", self._orders, methods=["GET"])
+        router.add_api_route("/credential", self._credential, methods=["GET"])
         router.add_api_route("/artifacts/{sha256}", self._artifact, methods=["PUT"])
         return router
 
@@ -87,6 +92,22 @@ class AgentApi:
             lambda: self.store.read(given), watch, seconds=wait, closing=self.closing
         )
         return JSONResponse({"orders": orders})
+
+    async def _credential(
+        self, job: str, request: Request, repository: str = "", *, push: bool = False
+    ) -> JSONResponse:
+        token = bearer(request)
+
+        def unit(tx: Tx) -> str:
+            return require_credential(tx, _claimed(tx, job, token), repository, push=push)
+
+        try:
+            address = await self.store.read(unit)
+            found = await self.credential(address, push=push) if self.credential else None
+        except UserError as error:  # as with reports
+            raise HTTPException(400, error.text) from error
+        given = {"user": found.user, "password": found.password} if found else None
+        return JSONResponse({"credential": given}, headers={"Cache-Control": "no-store"})
 
     async def _artifact(self, job: str, sha256: str, request: Request) -> JSONResponse:
         token = bearer(request)

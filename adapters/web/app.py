@@ -20,6 +20,8 @@ _LARGER_BODIES = (
     (re.compile(r"/agent/v1/jobs/[^/]+/artifacts/"), ARTIFACT_LIMIT),
     # Longer than any request that is taken, so that its length can be said.
     (re.compile(r"/console/v1/invocations$"), 8 * _USUAL_BODY),
+    # Their sender's own bound is 25 MB; what we read of them is far smaller.
+    (re.compile(r"/github/webhook$"), 25 * _USUAL_BODY),
 )
 
 

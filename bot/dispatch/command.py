@@ -15,7 +15,7 @@ from bot.domain.person import Account
 from bot.domain.run import Run
 from bot.domain.selection import Filter, Ref, RefKind, Selection
 from bot.grammar.filters import ME
-from bot.grammar.params import Kind, Param
+from bot.grammar.params import Param
 from bot.messages.reply import Reply
 from bot.ports.clock import Ids
 from bot.ports.store import Tx
@@ -106,11 +106,6 @@ class Command:
     """Whether it only reads, and its reply may bring files: it keeps no writer waiting."""
 
     @property
-    def takes_issues(self) -> bool:
-        """Whether an argument may name an issue, which is read from its tracker before."""
-        return any(param.kind in {Kind.WORK, Kind.ISSUE} for param in self.params)
-
-    @property
     def usage(self) -> str:
         """The grammar in one line."""
         shown = [param.usage for param in self.params if not param.hidden]
@@ -120,21 +115,26 @@ class Command:
 Registry = Sequence[Command]
 
 
+class UnknownVerbError(UsageError):
+    """No command is called by this word."""
+
+    def __init__(self, verb: str, commands: Sequence[str]) -> None:
+        """`commands` may have been meant; without any, three examples are offered."""
+        words = "" if commands else " Three that there are; /run help has them all."
+        super().__init__(
+            f"There is no command “{verb[:40]}”.{words}", suggestions=commands or _EXAMPLES
+        )
+        self.verb = verb
+
+
 def find_command(registry: Registry, verb: str) -> Command:
-    """The command of a verb or synonym. Raises UsageError with the nearest verbs."""
+    """The command of a verb or synonym. Raises UnknownVerbError with the nearest verbs."""
     word = verb.lower()
     for command in registry:
         if word == command.verb or word in command.synonyms:
             return command
     near = _near(word, tuple(v for command in registry for v in (command.verb, *command.synonyms)))
-    if not near:
-        raise UsageError(
-            f"There is no command “{verb[:40]}”. Three that there are; /run help has them all.",
-            suggestions=_EXAMPLES,
-        )
-    raise UsageError(
-        f"There is no command “{verb[:40]}”.", suggestions=tuple(f"/run {name}" for name in near)
-    )
+    raise UnknownVerbError(verb, [f"/run {name}" for name in near])
 
 
 @lru_cache(maxsize=1_000)

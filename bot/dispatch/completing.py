@@ -27,7 +27,8 @@ def complete(tx: Tx, rules: Rules, registry: Registry, text: str) -> tuple[str, 
         except UsageError:
             return ()
         offers = [word for param in command.params for word in _offers(tx, rules, registry, param)]
-    return tuple(offer for offer in offers if offer.lower().startswith(begun))
+    fitting = (offer for offer in offers if offer.lower().startswith(begun))
+    return tuple(dict.fromkeys(fitting))
 
 
 def _offers(tx: Tx, rules: Rules, registry: Registry, param: Param) -> Sequence[str]:

@@ -9,12 +9,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
-from bot.dispatch.command import Command, Registry, Request, find_command
+from bot.dispatch.command import Command, Registry, Request, UnknownVerbError, find_command
 from bot.dispatch.completing import complete
 from bot.dispatch.concealing import SAY, conceal, forget_refused, is_harmless
-from bot.dispatch.issues import IssueReader, named_issues
+from bot.dispatch.issues import IssueReader, TrackerAwayError, Wanted, find_wanted
 from bot.dispatch.reading import read_verb
-from bot.dispatch.refusing import refusal_reply, refuse_control_characters, refuse_long
+from bot.dispatch.refusing import (
+    offer_blueprint,
+    refusal_reply,
+    refuse_control_characters,
+    refuse_long,
+)
 from bot.domain.actor import Actor
 from bot.domain.codec import JSON, decode, encode
 from bot.domain.conversation import Conversation
@@ -96,10 +101,12 @@ class Dispatcher:
         try:
             if refused := await self._turn_away(invocation):
                 return refused
-            if self._only_reads(invocation):
-                return await self._look_up(invocation)
             read = await self._read_issues(invocation)
+            if self._only_reads(invocation):
+                return await self._look_up(invocation, read)
             return await self._store.write(partial(self._unit, invocation, read))
+        except TrackerAwayError:
+            return Reply(message=say("tracker_away", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except UnavailableError:
             return Reply(message=say("unavailable", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except Exception:  # the border between a person and our bugs
@@ -157,40 +164,36 @@ class Dispatcher:
         self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
     ) -> tuple[Issue, ...]:
         """Issues whose key or title fits, as far as this person may start work on them here."""
-
-        def unit(tx: Tx) -> Rules | None:
-            request = self._request(tx, actor, conversation)
-            return request.rules if request.actor.handle in request.rules.policy.people else None
-
-        rules = await self._store.read(unit)
+        rules = await self._store.read(partial(self._rules_of, actor, conversation))
         if rules is None:
             return ()
         return await self._issues.search(words, limit=limit, catalog=rules.catalog)
 
     async def _read_issues(self, invocation: Invocation) -> Mapping[str, Issue | UserError]:
-        """What was read of the issues that a request names, if its person is known."""
-        if not self._issues.reads or invocation.done_at is not None:
+        """What was read of the issues that a request is about, if its person is known."""
+        wanted = self._wanted_issues(invocation)
+        if wanted is None:
             return {}
-
-        def unit(tx: Tx) -> tuple[str, ...]:
-            request = self._request(tx, invocation.actor, invocation.conversation)
-            try:
-                require_known(request.rules.policy, request.actor)
-                command, values = self._parse(invocation, tx.now())
-            except UserError:  # said when it is carried out
-                return ()
-            return named_issues(command.params, values, request.rules.catalog)
-
-        if not self._takes_issues(invocation):
+        place = invocation.conversation
+        rules = await self._store.read(partial(self._rules_of, invocation.actor, place))
+        if rules is None:
             return {}
-        names = await self._store.read(unit)
-        return await self._issues.read(names, conversation=invocation.conversation)
+        return await self._issues.read_wanted(wanted, conversation=place, catalog=rules.catalog)
 
-    def _takes_issues(self, invocation: Invocation) -> bool:
+    def _wanted_issues(self, invocation: Invocation) -> Wanted | None:
+        if not self._issues.has_trackers or invocation.done_at is not None:
+            return None
         try:
-            return self._find(invocation, invocation.received_at)[0].takes_issues
-        except UsageError:
-            return False
+            command, tail = self._find(invocation, invocation.received_at)
+            values = _values(command, tail, invocation, invocation.received_at)
+        except UserError:  # said when it is carried out
+            return None
+        return find_wanted(command.params, values, self._rules().catalog)
+
+    def _rules_of(self, actor: Actor, conversation: Conversation, tx: Tx) -> Rules | None:
+        """What binds a person in a place; None for whoever policy does not know."""
+        request = self._request(tx, actor, conversation)
+        return request.rules if request.actor.handle in request.rules.policy.people else None
 
     def _only_reads(self, invocation: Invocation) -> bool:
         try:
@@ -198,11 +201,13 @@ class Dispatcher:
         except UsageError:
             return False
 
-    async def _look_up(self, invocation: Invocation) -> Reply:
+    async def _look_up(
+        self, invocation: Invocation, read: Mapping[str, Issue | UserError]
+    ) -> Reply:
         """Answer from a reading; what comes with the answer is kept before it is given."""
 
         def look(tx: Tx) -> Reply:
-            return self._answer(self._request_of(invocation, tx), invocation)
+            return self._answer(self._request_of(invocation, tx, read=read), invocation)
 
         def finish(tx: Tx) -> Reply:
             return self._finish(self._request_of(invocation, tx), invocation, reply)
@@ -285,19 +290,14 @@ class Dispatcher:
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
         refuse_control_characters(invocation)
         now = request.tx.now()
-        command, _ = self._find(invocation, now)
+        try:
+            command, tail = self._find(invocation, now)
+        except UnknownVerbError as error:
+            raise offer_blueprint(error, request.rules.catalog) from error
         if not command.for_strangers:
             require_known(request.rules.policy, request.actor)
-        _, values = self._parse(invocation, now)
+        values = _values(command, tail, invocation, now)
         return command.handle(request, command.arguments(**values))
-
-    def _parse(self, invocation: Invocation, now: datetime) -> tuple[Command, dict[str, Any]]:
-        command, tail = self._find(invocation, now)
-        if tail is None and invocation.press is not None:
-            arguments = invocation.press.arguments
-            return command, parse_press(command.params, arguments, verb=command.verb)
-        values = parse_words(command.params, tail or "", verb=command.verb, now=now)
-        return command, values | _carried(command, invocation.press)
 
     def _find(self, invocation: Invocation, now: datetime) -> tuple[Command, str | None]:
         """The command that is meant and the words after its verb; None for a pressed button."""
@@ -307,6 +307,16 @@ class Dispatcher:
         text = str(press.arguments.get("text", "")) if press else invocation.text
         refuse_long(text)
         return read_verb(self._registry, text, conversation=invocation.conversation, now=now)
+
+
+def _values(
+    command: Command, tail: str | None, invocation: Invocation, now: datetime
+) -> dict[str, Any]:
+    """What a request gives to the parameters of its command. Raises UsageError."""
+    if tail is None and invocation.press is not None:
+        return parse_press(command.params, invocation.press.arguments, verb=command.verb)
+    values = parse_words(command.params, tail or "", verb=command.verb, now=now)
+    return values | _carried(command, invocation.press)
 
 
 def _carried(command: Command, press: Press | None) -> dict[str, JSON]:

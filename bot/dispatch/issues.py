@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,27 +22,36 @@ _PATIENCE = 8.0
 """Seconds that a tracker has to answer a request."""
 _TYPING_PATIENCE = 2.0
 """The same while somebody types."""
+_LISTED = 10
 _LOOKED_THROUGH = 200
 """Issues read before that are looked through in place of a search."""
 
 
-def named_issues(
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What arguments say of issues: their names, or words to search by."""
+
+    names: tuple[str, ...] = ()
+    words: str | None = None
+
+
+def find_wanted(
     params: Sequence[Param], values: Mapping[str, Any], catalog: Catalog
-) -> tuple[str, ...]:
-    """The issues that arguments name; a word that is a blueprint's name too means that."""
-    return tuple(
-        values[param.name]
-        for param in params
-        if param.name in values
-        and (
-            param.kind is Kind.ISSUE
-            or (
-                param.kind is Kind.WORK
-                and is_issue_key(values[param.name])
-                and catalog.lacks(values[param.name])
-            )
-        )
+) -> Wanted | None:
+    """What arguments say of issues; a word that is a blueprint's name too means that."""
+    if searched := [param.name for param in params if param.kind is Kind.ISSUES]:
+        return Wanted(words=values.get(searched[0], ""))
+    given = [(param.kind, values[param.name]) for param in params if param.name in values]
+    names = tuple(
+        name
+        for kind, name in given
+        if kind is Kind.ISSUE or (kind is Kind.WORK and is_issue_key(name) and catalog.lacks(name))
     )
+    return Wanted(names=names) if names else None
+
+
+class TrackerAwayError(UnavailableError):
+    """A tracker that asked for something itself does not answer."""
 
 
 class IssueReader:
@@ -53,16 +63,25 @@ class IssueReader:
         self._trackers = trackers
 
     @property
-    def reads(self) -> bool:
+    def has_trackers(self) -> bool:
         """Whether there is any tracker."""
         return bool(self._trackers)
+
+    async def read_wanted(
+        self, wanted: Wanted, *, conversation: Conversation, catalog: Catalog
+    ) -> Mapping[str, Issue | UserError]:
+        """What was found, by key, or what was read, by name. Raises TrackerAwayError."""
+        if wanted.words is None:
+            return await self.read(wanted.names, conversation=conversation)
+        found = await self.search(wanted.words, limit=_LISTED, catalog=catalog)
+        return {issue.key: issue for issue in found}
 
     async def read(
         self, names: Iterable[str], *, conversation: Conversation
     ) -> dict[str, Issue | UserError]:
         """The issue of each name, or what to say of it.
 
-        Raises UnavailableError where the tracker itself asks and does not answer: what comes
+        Raises TrackerAwayError where the tracker itself asks and does not answer: what comes
         from there is tried again until it does.
         """
         return {name: await self._read(name, conversation) for name in names}
@@ -76,11 +95,11 @@ class IssueReader:
             issue = await self._ask(name, conversation.surface)
         except NotFoundError as error:
             return error
-        except UnavailableError:
+        except UnavailableError as error:
             if kept:
                 return kept
             if asks_itself:
-                raise
+                raise TrackerAwayError(str(error)) from error
             return UserError(
                 f"The tracker does not answer, so that {name[:40]} cannot be read now. Nothing "
                 "was started; ask again in a minute."

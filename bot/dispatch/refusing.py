@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bot.dispatch.command import UnknownVerbError
 from bot.dispatch.concealing import SAY
+from bot.domain.catalog import Catalog
 from bot.domain.codec import JSON
 from bot.domain.errors import RefusedError, UsageError, UserError, WrongFieldError
 from bot.domain.form import FIELD, WrongAnswersError
@@ -22,6 +24,12 @@ def refuse_long(text: str) -> None:
             f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
             "shorten it, or put the text into a file of the repository."
         )
+
+
+def offer_blueprint(error: UnknownVerbError, catalog: Catalog) -> UnknownVerbError:
+    """The same, offering the blueprint that is called so, where it is seen."""
+    started = [f"/run dispatch {name}" for name in catalog.blueprints if name == error.verb]
+    return UnknownVerbError(error.verb, [*started, *error.suggestions]) if started else error
 
 
 def refusal_reply(error: UserError) -> Reply:

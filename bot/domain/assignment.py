@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.domain.blueprint import Limits, Replies, Stream, Value
 from bot.domain.codec import JSON
 from bot.domain.issue import Issue
+from bot.domain.pull_request import Review
 from bot.domain.runbook import Runbook
 from bot.domain.vocabulary import Mode
 
@@ -33,6 +34,8 @@ class Assignment:
     branch: str = ""
     """The only branch the runner pushes."""
     inputs: Mapping[str, Value] = field(default_factory=dict)
+    reviews: tuple[Review, ...] = ()
+    """What reviewers of the pull request asked for; untrusted."""
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)

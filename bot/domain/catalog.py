@@ -67,8 +67,8 @@ class Catalog:
     files: tuple[CatalogFile, ...] = ()
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Blueprints that cannot be started in this place, each with the reason."""
-    hidden: Mapping[str, Blueprint] = field(default_factory=dict)
-    """Blueprints which somebody does not see; their names are taken."""
+    hidden: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Names of blueprints which somebody does not see, each with what issues it is for."""
 
     def narrowed(self, *, shows: Callable[[str], bool], bars: Callable[[str], str]) -> "Catalog":
         """Without the projects that somebody does not see, and those that are not for a place.
@@ -79,7 +79,7 @@ class Catalog:
         reasons = {project: bars(project) for project in {one.project for one in seen.values()}}
         barred = {name: why for name, one in seen.items() if (why := reasons[one.project])}
         here = {name: one for name, one in seen.items() if name not in barred}
-        hidden = {name: one for name, one in self.blueprints.items() if name not in seen}
+        hidden = {name: one.match for name, one in self.blueprints.items() if name not in seen}
         return replace(self, blueprints=here, elsewhere=barred, hidden=hidden)
 
     def lacks(self, name: str) -> bool:

@@ -88,7 +88,7 @@ def bounded(issue: Issue) -> Issue:
     """
     return replace(
         issue,
-        title=_cut(" ".join(issue.title.split()), LONGEST_TITLE),
+        title=_cut(_one_line(issue.title), LONGEST_TITLE),
         description=_cut(issue.description, _LONGEST_DESCRIPTION),
         labels=issue.labels[:_MOST_LABELS],
         comments=tuple(
@@ -97,6 +97,11 @@ def bounded(issue: Issue) -> Issue:
         ),
         attachments=issue.attachments[:_MOST_ATTACHMENTS],
     )
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks, and without characters that would not show what stands there."""
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())
 
 
 def _cut(text: str, longest: int) -> str:

@@ -36,7 +36,7 @@ def is_withheld(issue: Issue, catalog: Catalog) -> bool:
     """Whether an issue is only for blueprints that somebody does not see: then it is not there."""
     if choose_blueprint(issue, catalog.blueprints.values()).blueprints:
         return False
-    return any(one.match and meets(issue, one.match) for one in catalog.hidden.values())
+    return any(match and meets(issue, match) for match in catalog.hidden.values())
 
 
 def meets(issue: Issue, demands: Mapping[str, str]) -> bool:

@@ -69,6 +69,8 @@ class Job:
     """The commit that the workspace was made from."""
     compute_rate: float = 0.0
     """US dollars per hour of the machine, as of the claim."""
+    may_push: str = ""
+    """The commit that the present claim was allowed to push."""
 
     @property
     def claimable_at(self) -> datetime:

@@ -36,11 +36,11 @@ def _channels(policy: Policy, project: str, *, but: str) -> tuple[Conversation, 
 def join_mirrors(run: Run, asked_in: Conversation) -> tuple[Conversation, ...]:
     """The mirrors of a run once somebody asked for it again, from elsewhere.
 
-    A surface that it is told on is not told twice; but a thread on the issue takes the place of
-    the issue itself.
+    A surface that it is told on is not told twice; but the first thread on its issue is told
+    beside the issue itself.
     """
-    if asked_in.thread and asked_in.root in run.mirrors:
-        return tuple(asked_in if each == asked_in.root else each for each in run.mirrors)
-    if asked_in.surface in {each.surface for each in run.conversations}:
-        return run.mirrors
-    return (*run.mirrors, asked_in)
+    told = [each for each in run.conversations if each.surface == asked_in.surface]
+    first_thread = asked_in.thread and run.issue and told == [run.issue.conversation]
+    if first_thread and asked_in.root in told:
+        return (*run.mirrors, asked_in)
+    return run.mirrors if told else (*run.mirrors, asked_in)

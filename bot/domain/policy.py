@@ -156,6 +156,7 @@ _BY_ROLE: Mapping[str, Role] = {
     "help": Role.VIEWER,
     "timeline": Role.VIEWER,
     "inbox": Role.VIEWER,
+    "issues": Role.VIEWER,
     "can": Role.VIEWER,
     "nudge": Role.OPERATOR,
     "export": Role.VIEWER,

@@ -39,6 +39,9 @@ class Replayed:
         )
 
 
+_DISPOSING = frozenset({EventType.DISPOSITION_CHANGED, EventType.PULL_REQUEST_OPENED})
+
+
 def replay(events: Iterable[Event]) -> Replayed:
     """The state after all events, in order. Raises ValueError where a sequence has a gap."""
     state = Replayed()
@@ -62,7 +65,7 @@ def _apply(state: Replayed, event: Event) -> Replayed:
         state = replace(state, owner=data["owner"])
     if event.type is EventType.ATTEMPT_OPENED:
         state = replace(state, attempt=data["attempt"], disposition=Disposition.NONE)
-    if event.type is EventType.DISPOSITION_CHANGED:
+    if event.type in _DISPOSING and "disposition" in data:
         state = replace(state, disposition=Disposition(data["disposition"]))
     return state
 

@@ -204,6 +204,7 @@ def _claim(job: Job, intent: Claim, now: datetime) -> Transition:
         report_seq=0,
         program_present=True,
         compute_rate=intent.compute_rate,
+        may_push="",
         waited=job.waited + (now - job.queued_at if job.resume_gate else timedelta(0)),
     )
     return _changed(claimed, EventType.JOB_CLAIMED, more={"agent": intent.agent})

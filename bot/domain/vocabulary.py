@@ -151,6 +151,14 @@ def native_phase(profile: Profile, reported: str) -> str:
     return _OWN_WORDS.get(profile, {}).get(reported, reported)
 
 
+_RAISED = {Profile.AGENT: "pr_raised", Profile.POD: "PR_RAISED"}
+
+
+def raised_phase(profile: Profile) -> str:
+    """The phase of a run whose pull request is open; empty where the profile has none."""
+    return _RAISED.get(profile, "")
+
+
 def phase_advances(profile: Profile, current: str, reported: str) -> bool:
     """Whether a reported phase moves the shown phase: known phases never move back.
 

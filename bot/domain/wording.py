@@ -28,6 +28,7 @@ class _Wording:
 
 _AGENT = (Profile.AGENT,)
 _POD = (Profile.POD,)
+_PULLING = (*_AGENT, *_POD)
 _AUTOMATION = (Profile.AUTOMATION,)
 _RUNBOOK = (Profile.FLOW, Profile.GUIDE)
 _TRIAGE = ("triage", "checkpoint:triage")
@@ -36,6 +37,7 @@ _REMEDIATION = (
     *("remediation", "checkpoint:remediation"),
 )
 _REVIEWED = (Disposition.REVIEWED,)
+_REJECTED = (Disposition.PR_REJECTED,)
 _DENIED = (Reason.GATE_CANCELLED, Reason.GATE_REJECTED)
 _UNDELIVERED = (Reason.DELIVERIES_EXHAUSTED,)
 
@@ -45,7 +47,7 @@ _NATIVE: tuple[_Wording, ...] = (
     _Wording("Done", _AGENT, Status.CANCELLED, reasons=(Reason.DELETED,)),
     _Wording("Awaiting approval", _POD, Status.WAITING),
     _Wording("Done", _POD, Status.SUCCEEDED, dispositions=_REVIEWED),
-    _Wording("PR rejected", _POD, Status.SUCCEEDED, dispositions=(Disposition.PR_REJECTED,)),
+    _Wording("PR rejected", _PULLING, Status.SUCCEEDED, dispositions=_REJECTED),
     _Wording("Completed", _POD, Status.SUCCEEDED),
     _Wording("Abandoned", _POD, Status.CANCELLED, reasons=_DENIED),
     _Wording("Dead letter", _POD, Status.FAILED, reasons=_UNDELIVERED),

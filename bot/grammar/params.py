@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """One word that names a blueprint or an issue → str."""
     ISSUE = "issue"
     """One word that names an issue by key or id → str."""
+    ISSUES = "issues"
+    """The rest, words that issues are searched by → str."""
     WITH = "with"
     """`with` and one word → str."""
     VERB = "verb"
@@ -85,6 +87,7 @@ class Param:
             Kind.WORK: f"<{self.name}|issue>",
             Kind.WITH: f"with <{self.shown_as or self.name}>",
             Kind.TEXT: f"<{self.shown_as or self.name}…>",
+            Kind.ISSUES: f"<{self.shown_as or self.name}…>",
             Kind.RUNS: "<run>…",
             Kind.PERSON: "@person",
             Kind.FILTER: "filters and words",
@@ -142,7 +145,7 @@ def _read_param(param: Param, words: Words, *, free_text: bool) -> Any:
             return read_filter(words, leftover=True, ends=("except", *param.choices))
         case Kind.BY:
             return _read_by(param, words)
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.ISSUES:
             return words.rest() or None
         case Kind.NUMBER:
             return _read_number(words)

@@ -9,12 +9,11 @@ from bot.domain.deadlines import say as say_duration
 from bot.domain.events import Event, EventType
 from bot.domain.gate import Gate, GateState
 from bot.domain.invocation import Press
-from bot.domain.issue import Issue
-from bot.domain.issue_state import find_moment
 from bot.domain.notes import Notes
 from bot.domain.run import Cost, Run
 from bot.domain.vocabulary import Status, phase_line
 from bot.domain.wording import label, symbol
+from bot.messages.issues import issue_attributes, issue_link
 from bot.messages.markup import escape
 from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Tone
 from bot.messages.question import question_card
@@ -54,7 +53,7 @@ def run_card(view: RunView) -> Message:
         facts=_run_facts(view),
         buttons=_run_buttons(view),
         tone=Tone.ATTENTION if view.quiet_for else _TONES.get(run.status, Tone.BUSY),
-        attributes={"subject": "card", **_standing(run), **_on_issue(view)},
+        attributes={"subject": "card", **_standing(run), **issue_attributes(view)},
     )
 
 
@@ -71,24 +70,6 @@ def _standing(run: Run) -> dict[str, str]:
         "pr_url": run.pr_url,
         "owner": run.owner,
     }
-
-
-def _on_issue(view: RunView) -> dict[str, str]:
-    """What a tracker needs to know of the issue; see bot/domain/issue_state.py."""
-    issue, moment = view.run.issue, find_moment(view.run)
-    if issue is None:
-        return {}
-    return {
-        "issue": issue.key,
-        "issue_id": issue.id,
-        "issue_moment": moment.value if moment else "",
-        "issue_state": view.issue_state,
-    }
-
-
-def _issue_link(issue: Issue) -> str:
-    """The issue's key, linked where it has a page."""
-    return outside_link(issue.key, issue.url)
 
 
 def run_detail(view: RunView) -> Message:
@@ -151,7 +132,7 @@ def _run_facts(view: RunView) -> tuple[Fact, ...]:
     issue = run.issue
     shown = {
         "status": status,
-        "issue": f"{_issue_link(issue)} {escape(issue.title)}" if issue else "",
+        "issue": f"{issue_link(issue)} {escape(issue.title)}" if issue else "",
         "blueprint": escape(f"{run.blueprint} ({run.chosen_because})"),
         "owner": f"{owner} (fallback)" if run.owner_fallback else owner,
         "mode": run.mode.value,
@@ -159,13 +140,22 @@ def _run_facts(view: RunView) -> tuple[Fact, ...]:
         "elapsed": _elapsed(view),
         "cost": cost_words(run.cost),
         "branch": f"`{run.branch}`" if run.branch else "",
-        "pull_request": outside_link(run.pr_url, run.pr_url),
+        "pull_request": _pull_words(run),
         "attempt": str(run.attempt) if run.attempt > 1 else "",
         "artifacts": escape(", ".join(dict.fromkeys(a.name for a in view.artifacts))),
     }
     return tuple(
         Fact(label=word("facts", name), value=value) for name, value in shown.items() if value
     )
+
+
+def _pull_words(run: Run) -> str:
+    """A link to the pull request, and what people made of it."""
+    if not run.pr_url:
+        return ""
+    number = run.pr_url.rstrip("/").rpartition("/")[2]
+    state = word("pull_requests", run.disposition.value)
+    return " · ".join(filter(None, (outside_link(f"#{number}", run.pr_url), state)))
 
 
 def _elapsed(view: RunView) -> str:
@@ -260,6 +250,7 @@ def gate_card(view: RunView, gate_view: GateView) -> Message:
             "state": gate.state.value,
             "subject": f"gate:{gate.id}",
             "fingerprint": gate.fingerprint,
+            "owner": run.owner,
         },
     )
 
@@ -311,6 +302,7 @@ def event_note(view: RunView, event: Event) -> Message:
         title=words.title,
         body=words.body,
         fallback=words.fallback,
+        buttons=_note_buttons(view, event),
         tone=_TONES.get(view.run.status, Tone.NEUTRAL) if final else Tone.NEUTRAL,
         mentions=_pinged(view, event),
         attributes={
@@ -323,7 +315,22 @@ def event_note(view: RunView, event: Event) -> Message:
     )
 
 
-_OWNERS = frozenset({EventType.JOB_ENDED, EventType.WENT_QUIET})
+def _note_buttons(view: RunView, event: Event) -> tuple[Button, ...]:
+    """A review that asks for changes can be followed up with one press."""
+    if event.type is not EventType.PULL_REQUEST_REVIEWED:
+        return ()
+    press = Press(verb="retry", arguments={"runs": [view.run.key]})
+    return (Button(label=word("buttons", "address"), press=press, tone=Tone.GOOD),)
+
+
+_OWNERS = frozenset(
+    {
+        EventType.JOB_ENDED,
+        EventType.WENT_QUIET,
+        EventType.PULL_REQUEST_HELD_UP,
+        EventType.PULL_REQUEST_REVIEWED,
+    }
+)
 
 
 def _pinged(view: RunView, event: Event) -> tuple[str, ...]:
@@ -338,7 +345,7 @@ def run_row(run: Run, now_words: str) -> Row:
     text = " · ".join(
         [
             f"{symbol(run.status)} {link(run.key, f'run:{run.key}')}",
-            *([_issue_link(run.issue)] if run.issue else []),
+            *([issue_link(run.issue)] if run.issue else []),
             escape(run.title),
             f"**{escape(status_words(run))}**",
             escape(f"@{run.owner}") + (" (fallback)" if run.owner_fallback else ""),

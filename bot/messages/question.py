@@ -49,6 +49,7 @@ def question_card(view: RunView, gate_view: GateView, form: Form) -> Message:
             "state": gate.state.value,
             "subject": f"gate:{gate.id}",
             "fingerprint": gate.fingerprint,
+            "owner": view.run.owner,
         },
     )
 

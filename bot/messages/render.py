@@ -83,6 +83,7 @@ def _environment() -> Environment:
         bold=lambda text: Marked(f"**{markup.escape(str(text))}**"),
         person=lambda handle: Marked(link(f"@{handle}", f"person:{handle}")),
         run=lambda key: Marked(link(str(key), f"run:{key}")),
+        to=lambda text, url: Marked(outside_link(str(text), str(url))),
         time=moment_link,
         moment=lambda text: moment_link(datetime.fromisoformat(text)),
         duration=say_duration,

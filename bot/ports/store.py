@@ -28,6 +28,8 @@ from bot.ports.chat_store import Followups, Installations
 from bot.ports.issue_store import Issues
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
+from bot.ports.pull_store import Deliveries, PullRequests
+from bot.ports.tracker_store import TrackerEvents, TrackerTokens
 
 T = TypeVar("T")
 
@@ -43,6 +45,7 @@ class Topic(StrEnum):
     TRANSCRIPT = "transcript"
     OUTPUT = "output"
     """A job said something, or ended."""
+    PULL_REQUESTS = "pull_requests"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -345,6 +348,10 @@ class Tx(Protocol):
     installations: Installations
     followups: Followups
     issues: Issues
+    tracker_events: TrackerEvents
+    tracker_tokens: TrackerTokens
+    pull_requests: PullRequests
+    deliveries: Deliveries
 
     def seeing(self, sight: Sight) -> "Tx":
         """The same transaction as somebody sees it: other runs and gates are not there."""

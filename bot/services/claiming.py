@@ -17,6 +17,7 @@ from bot.ports.job_source import Held, Offer
 from bot.ports.store import Tx
 from bot.services.case import load_case
 from bot.services.planning import awaits_planning
+from bot.services.pull_requesting import reviews_for
 from bot.services.rules import Rules
 
 _LOOK_AHEAD = 200
@@ -74,6 +75,7 @@ def _assignment(  # noqa: PLR0913  # one value out of all that a claim touches
         hold=rules.periods.hold,
         grace=rules.periods.grace,
         issue=run.issue,
+        reviews=reviews_for(tx, job),
         resume_gate=resume.key if resume else "",
         resume_decision=decision_data(resume) if resume else {},
     )

@@ -58,9 +58,7 @@ def dispatch(
     rules.permit(actor, "dispatch", project=blueprint.project, blueprint=blueprint.name)
     require_enabled(tx, rules, blueprint.name, project=blueprint.project)
     inputs = blueprint.read_inputs(request.inputs)
-    _require_branch(request.branch)
-    if request.owner:
-        _require_owner(rules, request.owner, project=blueprint.project)
+    _require_sound(rules, request, project=blueprint.project)
     issue, place = request.issue, find_place(tx, conversation)
     require_free(tx, issue.dedupe_key if issue else "")
     owner, fallback = _owner(tx, rules, request, actor=actor, project=blueprint.project)
@@ -96,20 +94,19 @@ def dispatch(
     return _queue_first_job(tx, run, blueprint, actor)
 
 
-def _require_branch(branch: str) -> None:
-    if branch and not _BRANCH.fullmatch(branch):
+def _require_sound(rules: Rules, request: DispatchRequest, *, project: str) -> None:
+    """Raises WrongFieldError for a branch that none can be called, or an unknown owner."""
+    if request.branch and not _BRANCH.fullmatch(request.branch):
         raise WrongFieldError(
-            f"“{branch[:80]}” cannot name a branch: use letters, digits and ._-/@+, "
+            f"“{request.branch[:80]}” cannot name a branch: use letters, digits and ._-/@+, "
             "without “..”, and begin with a letter or digit.",
             field="branch",
         )
-
-
-def _require_owner(rules: Rules, owner: str, *, project: str) -> None:
-    try:
-        require_person(rules, owner, project=project)
-    except NotFoundError as error:
-        raise WrongFieldError(error.text, field="owner") from None
+    if request.owner:
+        try:
+            require_person(rules, request.owner, project=project)
+        except NotFoundError as error:
+            raise WrongFieldError(error.text, field="owner") from None
 
 
 def _owner(
@@ -123,9 +120,14 @@ def _owner(
 
 
 def _issue_branch(issue: Issue | None, blueprint: Blueprint) -> str:
-    """The branch that the tracker proposes, where there is code and the name will do."""
-    proposed = issue.branch if issue and blueprint.repositories else ""
-    return proposed if _BRANCH.fullmatch(proposed) else ""
+    """The branch that the tracker proposes, where there is code and the name will do.
+
+    It must hold the issue's key: no tracker may point a run at a branch that others share.
+    """
+    if issue is None or not blueprint.repositories:
+        return ""
+    own = issue.key.casefold() in issue.branch.casefold()
+    return issue.branch if own and _BRANCH.fullmatch(issue.branch) else ""
 
 
 def find_place(tx: Tx, conversation: Conversation) -> Conversation:

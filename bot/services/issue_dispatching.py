@@ -7,7 +7,7 @@ from bot.domain.conversation import Conversation
 from bot.domain.errors import IllegalTransitionError, NotFoundError, UsageError
 from bot.domain.events import EventType
 from bot.domain.gate import GateState
-from bot.domain.issue import Issue
+from bot.domain.issue import Issue, bounded
 from bot.domain.issue_choice import choose_blueprint, is_withheld
 from bot.domain.mirroring import join_mirrors
 from bot.domain.policy import decide_places
@@ -44,6 +44,7 @@ def dispatch_on_issue(  # noqa: PLR0913  # as dispatch, with the issue that it i
     Raises what `dispatch` raises, and UsageError with commands to choose from where the issue
     fits several blueprints, or none.
     """
+    issue = bounded(issue)
     if is_withheld(issue, rules.catalog):
         raise NotFoundError(f"There is no issue {issue.key}, or I may not read it.")
     live = tx.runs.find_live(issue.dedupe_key)

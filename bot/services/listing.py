@@ -1,16 +1,19 @@
 """Listing: a page of runs as a message."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.domain.codec import encode
 from bot.domain.deadlines import say as say_duration
 from bot.domain.invocation import Press
+from bot.domain.issue import Issue
 from bot.domain.selection import Filter
 from bot.messages.cards import run_row
 from bot.messages.message import Button
 from bot.messages.render import say, word
 from bot.messages.reply import Reply
 from bot.ports.store import Tx
+from bot.services.selecting import is_seen
 
 PAGE = 10
 """Rows of a list."""
@@ -32,3 +35,9 @@ def list_page(tx: Tx, filter_: Filter, *, before: int | None, rows: int = PAGE) 
 def _older(filter_: Filter, last: int) -> Button:
     arguments = {"filter": encode(filter_), "before": last}
     return Button(label=word("buttons", "older"), press=Press(verb="list", arguments=arguments))
+
+
+def live_keys(tx: Tx, issues: Iterable[Issue]) -> Mapping[str, str]:
+    """The keys of the live runs on issues, by the issue's id, as far as they are seen."""
+    live = {issue.id: tx.runs.find_live(issue.dedupe_key) for issue in issues}
+    return {issue: f"R-{run}" for issue, run in live.items() if run and is_seen(tx, run)}

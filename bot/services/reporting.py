@@ -13,6 +13,7 @@ from bot.domain.transition import Finish, Park, Start
 from bot.domain.vocabulary import Profile, Reason, Status, native_phase, phase_advances
 from bot.ports.store import Tx
 from bot.services.case import load_case
+from bot.services.pull_requesting import want_pull_request
 from bot.services.report_reading import (
     read_choice,
     read_cost,
@@ -194,8 +195,9 @@ def _take_ended(reported: Reported) -> None:
     )
     if job.status is Status.CANCELLING and status is Status.SUCCEEDED:
         case.note(EventType.LATE_RESULT, reported.program, result=status.value)
-    case.decide(job, intent)
+    ended = case.decide(job, intent)
     case.void_gates(AGENT)
+    want_pull_request(case, reported.rules, ended)
 
 
 def _default_reason(status: Status) -> Reason | None:

@@ -22,6 +22,8 @@ from bot.services.report_reading import read_text, read_texts
 from bot.services.rules import Rules
 
 _LONGEST_NAME = 80
+SCOPE = "scope"
+"""The checkpoint of a push that leaves what was approved."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +138,7 @@ def take_push(reported: Reported) -> JSON:
         return {"error": f"The job is {job.status.value}; nothing is pushed now."}
     outside, plan = _leaving(case, job, files)
     if not outside:
+        case.jobs[job.id] = replace(job, may_push=commit)
         return {"allowed": True, "branch": case.run.branch}
     plan = plan or Plan(summary="Nothing was approved before this push", base=job.base, files=())
     asked = GateRequest(
@@ -170,5 +173,5 @@ def _scope_gate(case: Case, commit: str) -> GateSpec:
     blueprint = case.tx.blueprints.load(case.run.blueprint_version)
     prompt = f"Push commit {commit[:12]}, which changes files outside the approved plan?"
     if blueprint.gates:
-        return replace(blueprint.gates[0], checkpoint="scope", prompt=prompt)
-    return GateSpec(checkpoint="scope", prompt=prompt)
+        return replace(blueprint.gates[0], checkpoint=SCOPE, prompt=prompt)
+    return GateSpec(checkpoint=SCOPE, prompt=prompt)

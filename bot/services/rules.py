@@ -17,6 +17,7 @@ from bot.domain.policy import (
     decide_visibility,
 )
 from bot.domain.prices import Prices
+from bot.domain.repository import Hosting
 from bot.domain.run import Run
 
 
@@ -39,6 +40,8 @@ class Rules:
     catalog: Catalog
     periods: Periods = field(default_factory=Periods)
     prices: Prices = field(default_factory=Prices)
+    hosting: Hosting | None = None
+    """Where pull requests are opened; None where nowhere."""
 
     def permit(
         self,

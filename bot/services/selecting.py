@@ -133,7 +133,7 @@ def _here(tx: Tx, verb: str, conversation: Conversation) -> Run:
     run_id = tx.postings.find_run(conversation) if conversation.thread else None
     if run_id is None and kept and kept.issue.conversation == conversation.root:
         return _on_issue(tx, kept.issue.key)
-    if run_id is not None and _is_seen(tx, run_id):
+    if run_id is not None and is_seen(tx, run_id):
         return _by_number(tx, run_id, verb)
     fitting = tx.runs.find(Filter(statuses=FITTING.get(verb, frozenset())), limit=3)
     raise UserError(
@@ -142,7 +142,8 @@ def _here(tx: Tx, verb: str, conversation: Conversation) -> Run:
     )
 
 
-def _is_seen(tx: Tx, run_id: int) -> bool:
+def is_seen(tx: Tx, run_id: int) -> bool:
+    """Whether there is a run of this number, as far as the transaction sees."""
     try:
         tx.runs.load(run_id)
     except NotFoundError:

@@ -29,7 +29,7 @@ from bot.services.rules import Periods
 from bot.services.sweeping import renew_leases
 from bot.wiring.background import background
 from bot.wiring.embedded import open_embedded
-from bot.wiring.github import open_github
+from bot.wiring.github import github_hosting, open_github
 from bot.wiring.linear import open_linear
 from bot.wiring.parts import OpenSurface, Parts, Surface
 from bot.wiring.slack import open_slack
@@ -114,6 +114,7 @@ def _rulebook(settings: Settings, data: Path) -> Rulebook:
         prices=settings.prices_file,
         base=data,
         periods=periods,
+        hosting=github_hosting(settings),
     )
 
 
@@ -175,8 +176,12 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
 async def _serving(parts: Parts, surfaces: Sequence[Surface]) -> AsyncIterator[str]:
     """The address under which everything is served while the block runs."""
     settings = parts.settings
+    credential = next((each.credential for each in surfaces if each.credential), None)
     # Chats first: what they send must be acknowledged soon, and the first route is found soonest.
-    routers = [*(each for surface in surfaces for each in surface.routers), *api_routers(parts)]
+    routers = [
+        *(each for surface in surfaces for each in surface.routers),
+        *api_routers(parts, credential),
+    ]
     app = build_app(routers, parts.ids, ready=partial(_ready, parts.store), hosts=settings.hosts)
     async with serve(
         app, parts.data, host=settings.host, port=settings.port, closing=parts.closing

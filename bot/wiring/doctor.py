@@ -10,6 +10,7 @@ from adapters.doctor.bot_at_work import BotAtWork, read_bot_address
 from adapters.doctor.machine import DataFolder, JobIsolation, check_versions
 from adapters.doctor.rules import RuleFiles
 from adapters.doctor.settings import EncryptionKey, PublicAddress, SettingNames
+from adapters.linear.doctor import LinearCheck
 from adapters.policy_file import load_policy
 from adapters.prices_file import load_prices
 from adapters.runner.control_group import delegated_group
@@ -25,6 +26,8 @@ from bot.domain.errors import UserError
 from bot.domain.labels import canonical
 from bot.ports.doctor import Check, Checks, Finding
 from bot.services.examining import Section, examine
+from bot.wiring.github_checks import github_checks
+from bot.wiring.linear import linear_access
 from storage.doctor import DatabaseCheck
 
 DATABASE = "Database"
@@ -67,6 +70,8 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Checks:
         "Rules": (_rules(settings),),
         "Bot": (BotAtWork(address_file=data / ADDRESS_FILE),),
         "Slack": _slack(settings),
+        "Linear": (_linear(settings),),
+        "GitHub": github_checks(settings, partial(read_bot_address, data / ADDRESS_FILE)),
     }
 
 
@@ -104,6 +109,11 @@ def _slack(settings: Settings) -> tuple[Check, ...]:
         ),
         Places(access=access, channels=_channels(settings)),
     )
+
+
+def _linear(settings: Settings) -> LinearCheck:
+    access = linear_access(settings)
+    return LinearCheck(access=access, clock=SystemClock(), public_url=settings.public_url)
 
 
 def _channels(settings: Settings) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from bot.config import Settings
 from bot.dispatch.dispatcher import Dispatcher
 from bot.ports.admission import Admission
 from bot.ports.clock import Ids
+from bot.ports.code_host import FindCredential
 from bot.ports.messenger import Etiquette, Messenger
 from bot.ports.tracker import Tracker
 from bot.ports.vault import Vault
@@ -44,12 +45,16 @@ class Parts:
     """By their surface; filled as the surfaces are opened."""
 
     def run_url(self, key: str) -> str:
-        """A page about a run that every surface may link to; empty where nobody could open it."""
-        settings = self.settings
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        here = f"http://{host}:{settings.port}" if settings.rehearsal else ""
-        base = settings.public_url.rstrip("/") or here
-        return f"{base}/runs/{key}" if base else ""
+        """The page of a run."""
+        return run_url(self.settings, key)
+
+
+def run_url(settings: Settings, key: str) -> str:
+    """A page about a run that every surface may link to; empty where nobody could open it."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    here = f"http://{host}:{settings.port}" if settings.rehearsal else ""
+    base = settings.public_url.rstrip("/") or here
+    return f"{base}/runs/{key}" if base else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +71,8 @@ class Surface:
     sweeps: Mapping[str, tuple[float, Sweep]] = field(default_factory=dict)
     """What the bot that leads does every so many seconds, by a name that no other has."""
     tracker: Tracker | None = None
+    credential: FindCredential | None = None
+    """What opens the repositories of a code host for runners."""
 
 
 OpenSurface: TypeAlias = Callable[[Parts], AbstractAsyncContextManager[Surface]]

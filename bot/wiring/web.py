@@ -11,20 +11,26 @@ from adapters.web.output_api import OutputApi
 from adapters.web.run_page import run_page_router
 from bot.domain.actor import Actor
 from bot.domain.conversation import CONSOLE
+from bot.ports.code_host import FindCredential
 from bot.ports.run_standing import FindStanding, RunStanding
 from bot.services.people import look_as
 from bot.services.viewing import stand
 from bot.wiring.parts import Parts
 
 
-def api_routers(parts: Parts) -> tuple[Router, ...]:
+def api_routers(parts: Parts, credential: FindCredential | None) -> tuple[Router, ...]:
     """All of it but what the surfaces bring along."""
     store, rules, closing = parts.store, parts.rulebook.current, parts.closing
     artifacts, access = parts.artifacts, parts.access
     return (
         run_page_router(chat=parts.settings.rehearsal),
         AgentApi(
-            store=store, rules=rules, artifacts=artifacts, vault=parts.vault, closing=closing
+            store=store,
+            rules=rules,
+            artifacts=artifacts,
+            vault=parts.vault,
+            closing=closing,
+            credential=credential,
         ).router(),
         OutputApi(store=store, rules=rules, access=access, closing=closing).router(),
         ArtifactDownloads(

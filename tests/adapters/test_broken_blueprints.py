@@ -14,6 +14,12 @@ def test_every_problem_of_a_file_is_said_by_line(tmp_path: Path) -> None:
 
 
 BROKEN = {
+    "nothing that an issue has": (
+        HEAD + "match: {moon: full}\n",
+        ", match.moon: “moon” is nothing that an issue is chosen by; "
+        "write team, project, label or repository.",
+        7,
+    ),
     # the text itself
     "not YAML": (
         HEAD + "env: {A: 'x}\n",

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.policy_file import load_policy
 from bot.domain.catalog import BrokenFileError
+from bot.domain.issue_state import Moment
 from bot.domain.person import Person
 from bot.domain.policy import Policy, ProjectTerms, Role, Terms
 
@@ -44,6 +45,14 @@ fallback_owner: ana
         run=("approver",), approve=("@ana", "@ben"), cancel=("admin",), quorum=2, four_eyes=False
     )
     assert policy.fallback_owner == "ana"
+
+
+def test_the_states_of_issues_are_named_by_team(tmp_path: Path) -> None:
+    text = HEAD + "issue_states: {ENG: {started: In Progress, merged: Done}, OPS: {}}\n"
+    assert read(tmp_path, text).issue_states == {
+        "ENG": {Moment.STARTED: "In Progress", Moment.MERGED: "Done"},
+        "OPS": {},
+    }
 
 
 @pytest.mark.parametrize(
@@ -91,6 +100,11 @@ fallback_owner: ana
             HEAD + "blueprints:\n  deploy: {approves: [admin]}\n",
             "policy.yaml, line 4, blueprints.deploy.approves: “approves” is not a field here; "
             "write “approve”.",
+        ),
+        (
+            HEAD + "issue_states: {eng: {}}\n",
+            "policy.yaml, line 3, issue_states.eng: “eng” is not the key of a team; "
+            "write it as its issues do: ENG for ENG-142.",
         ),
         (
             HEAD + "defaults: {four_eyes: 1}\n",

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.codec import decode
+from bot.domain.issue import Issue
+from bot.domain.pull_request import Review
 from bot.domain.vocabulary import Mode
 from tests.adapters.runner_world import RunnerWorld, runner_world, wait_until
 from tests.fakes.agent_api import PATIENCE
+from tests.fakes.tracker import ENG_142
 
 SECRET = "correct horse battery"
 
@@ -41,6 +45,22 @@ def test_a_job_from_start_to_end(world: RunnerWorld) -> None:
     assert not (world.folder / "exit.json").exists()
 
 
+def test_what_reviewers_asked_for_is_in_a_file(world: RunnerWorld) -> None:
+    review = Review(id="9", by="rev", text="Use Decimal", comments=("a.py:7: here",), url="u")
+    world.carry_out('cat "$SIGNALBOX_REVIEW"', reviews=(review,))
+    assert json.loads(world.bot.log("out")) == {
+        "reviews": [
+            {
+                "id": "9",
+                "by": "rev",
+                "text": "Use Decimal",
+                "comments": ["a.py:7: here"],
+                "url": "u",
+            }
+        ]
+    }
+
+
 def test_a_program_finds_the_protocols_environment_and_nothing_else(world: RunnerWorld) -> None:
     world.carry_out(
         command=("env",),
@@ -67,6 +87,14 @@ def test_a_program_finds_the_protocols_environment_and_nothing_else(world: Runne
     assert found["SIGNALBOX_INPUT_WHO"] == "ana"
     assert found["SIGNALBOX_RESUME"] == "G-41"
     assert json.loads(found["SIGNALBOX_DECISION"]) == {"state": "satisfied"}
+
+
+def test_a_program_finds_its_issue_in_a_file(world: RunnerWorld) -> None:
+    world.carry_out('echo "$SIGNALBOX_ISSUE_FILE"; cat "$SIGNALBOX_ISSUE_FILE"', issue=ENG_142)
+    place, _, content = world.bot.log("out").partition("\n")
+    assert place == str(world.folder / "issue.json")
+    assert decode(Issue, json.loads(content)) == ENG_142
+    assert (world.folder / "issue.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_program_works_in_its_own_folder(world: RunnerWorld) -> None:

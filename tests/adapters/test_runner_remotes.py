@@ -99,7 +99,9 @@ class GitOverHttp(BaseHTTPRequestHandler):
         assert isinstance(self.server, GitServer)
         self.server.seen.append(self.headers.get("Authorization", ""))
         if not self.server.seen[-1]:
-            self.send_error(401)
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.end_headers()
             return
         path, _, query = self.path.partition("?")
         size = int(self.headers.get("Content-Length", 0))
@@ -136,7 +138,8 @@ def test_a_password_goes_to_the_server_and_nowhere_else(origin: Path, folder: Pa
         base = prepare(folder, repository, BRANCH)
         head = commit(folder / "workspace", code="x")
         push(folder, snapshot(folder, base).commit, repository=repository, branch=BRANCH)
-        assert set(server.seen) == {f"Basic {base64.b64encode(b'ana:hunter 22').decode()}"}
+        login = f"Basic {base64.b64encode(b'ana:hunter 22').decode()}"
+        assert set(server.seen) == {"", login}
         with pytest.raises(WorkspaceError, match="could not read Username"):
             push(folder, head, repository=f"http://{host}/", branch=BRANCH)
     assert heads(origin) == {"main": base, BRANCH: head}

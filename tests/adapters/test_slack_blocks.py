@@ -244,13 +244,16 @@ def shown(message: Message, links: Links = LINKS) -> str:
         ("[x](run:none)", "*x*"),
         ("[a|b](https://a.example/?q=1|2)", "<https://a.example/?q=1%7C2|a∣b>"),
         ("[x](javascript:alert)", "x"),
-        ("[noon](time:2026-03-02T12:00:00+00:00)", "<!date^1772452800^{date_short_pretty}, {time}|noon>"),
+        (
+            "[noon](time:2026-03-02T12:00:00+00:00)",
+            "<!date^1772452800^{date_short_pretty}, {time}|noon>",
+        ),
         ("[never](time:never)", "never"),
         ("\\*not bold\\* my\\_name", "\u2060*not bold* my_name"),
         ("\\> no quote", "\u2060&gt; no quote"),
         ("```\na\n```", "```\na\n```"),
     ],
-)  # fmt: skip
+)
 def test_markup_becomes_mrkdwn(said: str, expected: str) -> None:
     assert shown(Message(title="t", body=said)).removeprefix("*t*\n") == expected
 
@@ -283,12 +286,22 @@ def test_rare_buttons_move_to_a_menu_but_those_that_ask_first_do_not() -> None:
         )
         for verb in verbs
     )
-    (actions,) = [b for b in blocks_of(Message(title="t", buttons=buttons), LINKS) if b["type"] == "actions"]  # fmt: skip
+    _, actions = blocks_of(Message(title="t", buttons=buttons), LINKS)
     seen = [element.get("text", {}).get("text") for element in actions["elements"]]
     assert seen == ["undo", "restart", "stop", "delete", None]
     menu = actions["elements"][-1]["options"]
     assert [option["text"]["text"] for option in menu] == ["nudge", "retry", "logs"]
     assert actions["elements"][1]["confirm"]["text"]["text"] == "Sure?"
+
+
+def test_a_card_leads_to_its_pull_request() -> None:
+    address = "https://git.example/shop/pull/7"
+    card = Message(title="t", attributes={"pr_url": address})
+    _, actions = blocks_of(card, LINKS)
+    check_blocks([actions])
+    assert actions["elements"][0]["url"] == address
+    evil = Message(title="t", attributes={"pr_url": "javascript:alert"})
+    assert len(blocks_of(evil, LINKS)) == 1
 
 
 def test_whom_it_is_for_is_said_once() -> None:
@@ -320,7 +333,8 @@ def test_a_sent_form_becomes_the_press_of_its_button() -> None:
 
 
 def test_people_are_named_for_whoever_knows_their_handles() -> None:
-    view = modal_for(Button(label="x", press=Press(verb="assign"), form=(Field(name="who", label="Who", kind=FieldKind.PERSON),)), Place())  # fmt: skip
+    who = Field(name="who", label="Who", kind=FieldKind.PERSON)
+    view = modal_for(Button(label="x", press=Press(verb="assign"), form=(who,)), Place())
     state = {"values": dict([sent(view["blocks"][0])])}
     submission = read_submission({**view, "state": state})
     assert (submission.answers, submission.people) == ({"who": "U9"}, ("who",))

@@ -13,16 +13,17 @@ What can be asked, in the order of `/run help`. In the terminal `/run` may be le
 is written from the commands themselves by `make docs`.
 
 **Which run?** `R-81` or `81`; `last`, the newest one that the verb fits; `that one`, or nothing
-at all, in a run's thread; a quoted part of a title, or one unquoted word of it where no free text
-follows; a gate (`G-41`) where something waits. Where several runs are taken, so are the filters
-of `list`, with `except R-81`; more than one run is confirmed first.
+at all, in a run's thread or on its issue; an issue's key (`ENG-142`); a quoted part of a title, or
+one unquoted word of it where no free text follows; a gate (`G-41`) where something waits. Where
+several runs are taken, so are the filters of `list`, with `except R-81`; more than one run is
+confirmed first.
 
 **Quotes** group words: `"…"`, `'…'`, `“…”`. Free text at the end is taken as it stands.
 
 **Filters**: `mine`; `active`, `waiting`, `queued`, `running`, `completed`, `failed`, `cancelled`;
 the native words of a profile (`pr_opened`, `abandoned`, `dead letter` …); a profile (`agents`,
-`pods` …); `project=…`, `owner=@…`, `blueprint=…`; `last 24h|7d`, `from <time>`, `to <time>`;
-other words are searched in titles.
+`pods` …); `project=…`, `owner=@…`, `blueprint=…`, `issue=…`; `last 24h|7d`, `from <time>`,
+`to <time>`; other words are searched in titles.
 
 **In a run's thread**, whatever does not begin with `/run` or a verb is a reply to its program.
 

@@ -14,6 +14,7 @@ MAX_FUNCTION_LINES = 50
 BORDERS = {
     "adapters/slack/work.py": "a bug in one request must not end the others",
     "adapters/clockwork.py": "a failed tick must not end the clockwork",
+    "adapters/linear/inbox.py": "a bug with one event must not keep others from being heard",
     "adapters/runner/conduct.py": "a bug must leave neither the program nor the claim behind",
     "adapters/runner/worker.py": "a thread's bug must reach the main thread",
     "adapters/web/borders.py": "a bug in one request must be neither silent nor spread",

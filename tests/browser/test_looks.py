@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, ViewportSize
 
 from tests.browser.conftest import DESK, PHONE, Stage
-from tests.browser.test_chat import asks_for_a_fix, opens_thread, says
+from tests.browser.test_chat import asks_for_a_fix, card, opens_thread, says
 
 OVERFLOWING = """
 () => [...document.querySelectorAll("body *")]
@@ -14,6 +14,11 @@ OVERFLOWING = """
   .filter((e) => !e.closest("pre, .hidden, .skip"))
   .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
   .map((e) => `${e.tagName}.${e.className}`)
+"""
+CUT_ACROSS = """
+() => [...document.querySelectorAll(".facts dd")]
+  .filter((e) => e.scrollWidth > e.clientWidth)
+  .map((e) => e.textContent)
 """
 CONTRAST = """
 () => {
@@ -54,6 +59,7 @@ async def check(page: Page, picture: Path) -> None:
     await page.wait_for_timeout(300)  # what slides or fades has come to rest
     await page.screenshot(path=picture)
     assert await page.evaluate(OVERFLOWING) == []
+    assert await page.evaluate(CUT_ACROSS) == []
     assert await page.evaluate(CONTRAST) == []
 
 
@@ -65,6 +71,8 @@ async def test_every_width_and_light(
     page = await stage.enters("reviewer", channel="general", size=size, dark=dark)
     await check(page, pictures / "empty.png")
     await asks_for_a_fix(page)
+    await says(page, "/run dispatch db-health-check")
+    await card(page, "Check the health").get_by_text("Waiting for user input").wait_for()
     await says(page, "/run list")
     await page.locator(".message.private .rows").wait_for()
     await check(page, pictures / "channel.png")

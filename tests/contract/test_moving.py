@@ -3,6 +3,7 @@
 import json
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -21,9 +22,10 @@ from storage.moving import export_to, import_from
 from storage.stores import store_at
 from storage.tables import metadata
 from tests.contract.many import fill
-from tests.contract.rows import add_job, add_run
+from tests.contract.rows import add_job, add_run, run_row
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import TemporaryPostgres
+from tests.fakes.tracker import ENG_142
 
 MANY = 10_000
 
@@ -57,6 +59,28 @@ async def test_ten_thousand_runs_there_and_back(tmp_path: Path, postgres_url: st
     assert rows_of(start) == rows_of(back)
     for url in (postgres_url, back):
         await works_on(url)
+
+
+async def test_issues_move_along(tmp_path: Path, postgres_url: str) -> None:
+    start, file = f"sqlite:///{tmp_path}/start.db", tmp_path / "issues.jsonl"
+    with migrated(start):
+        pass
+    issue = replace(ENG_142, title="\x00 “ä”")
+    run = run_row(issue=issue, mirrors=(issue.conversation,), dedupe_key=issue.dedupe_key)
+    store = store_at(start, FakeClock())
+    await store.open()
+    await store.write(lambda tx: tx.issues.keep(issue))
+    await store.write(lambda tx: tx.runs.create(run))
+    await store.close()
+    export_to(start, file)
+    import_from(postgres_url, file)
+    there = store_at(postgres_url, FakeClock())
+    await there.open()
+    kept, moved = await there.read(lambda tx: (tx.issues.find("ENG-142"), tx.runs.load(1)))
+    assert kept is not None
+    assert kept.issue == moved.issue == issue
+    assert moved.mirrors == (issue.conversation,)
+    await there.close()
 
 
 async def works_on(url: str) -> None:

@@ -13,7 +13,7 @@ from bot.domain.costs import CostBy
 from bot.domain.selection import Filter
 from bot.domain.sight import EVERYTHING
 from bot.domain.vocabulary import LIVE, Status
-from storage import costs, gates, invocations, jobs, orders, postings, search
+from storage import costs, gates, invocations, issues, jobs, orders, postings, runs, search
 from tests.fakes.clock import NOON
 
 
@@ -44,6 +44,11 @@ def plan(path: Path, query: ClauseElement) -> str:
         (jobs._HELD, "jobs_claims"),
         (postings._DUE, "postings_pending"),
         (postings._FIND_RUN, "postings_cards"),
+        (postings._FIND_TOLD_IN, "postings_threads"),
+        (runs._LIVE, "runs_dedupe_key"),
+        (page(issue="ENG-1"), "runs_issue_key_id"),
+        (issues._FIND, "issues_key"),
+        (issues._RECENT, "issues_read_at"),
         (gates._EXPIRED, "gates_deadlines"),
         (gates._OPEN, "gates_deadlines"),
         (gates._TO_REMIND, "gates_deadlines"),

@@ -143,3 +143,60 @@ async def test_postings_that_are_not_there(store: Store) -> None:
     (posting,) = await due(store)
     with pytest.raises(NotFoundError):
         await store.write(lambda tx: tx.postings.save(replace(posting, id=99)))
+
+
+async def order(store: Store) -> list[tuple[int, str]]:
+    return [(posting.run_id, posting.subject) for posting in await due(store)]
+
+
+async def test_a_told_card_waits_for_the_rest_of_its_run_unless_it_is_urgent(store: Store) -> None:
+    await want(store, CARD)
+    (card,) = await due(store)
+    receipt = replace(card, told=1, message_id="m1")
+    await store.write(lambda tx: tx.postings.save(receipt))
+    await want(store, CARD, "event:1")
+    assert await order(store) == [(1, "event:1")]
+    await store.write(lambda tx: tx.postings.want(1, CONSOLE, CARD, urgency=1))
+    assert await order(store) == [(1, CARD)]
+    (urgent,) = await due(store)
+    assert urgent.urgency == 1
+    await told(store, urgent)
+    found = await store.read(lambda tx: tx.postings.find(1, CONSOLE, CARD))
+    assert found is not None
+    assert found.urgency == 0, "what is told is urgent no more"
+
+
+async def test_what_is_urgent_is_told_before_other_runs_and_edits_come_last(
+    store: Store, clock: FakeClock
+) -> None:
+    await store.write(lambda tx: (add_run(tx), add_run(tx)))
+    await want(store, CARD)
+    (card,) = await due(store)
+    receipt = replace(card, told=1, message_id="m1")
+    await store.write(lambda tx: tx.postings.save(receipt))
+    await want(store, CARD)
+    clock.advance(SECOND)
+    await want(store, CARD, run=2)
+    await want(store, CARD, run=3)
+    await store.write(lambda tx: tx.postings.want(3, CONSOLE, "gate:1", urgency=1))
+    later = [posting.run_id for posting in await due(store, late=SECOND)]
+    assert later == [3, 2, 1]
+
+
+async def test_an_urgent_wish_is_not_taken_back_by_a_later_one(store: Store) -> None:
+    await store.write(lambda tx: tx.postings.want(1, CONSOLE, "gate:1", urgency=1))
+    await want(store, "gate:1")
+    (posting,) = await due(store)
+    assert (posting.urgency, posting.wanted) == (1, 2)
+    seen_before = replace(posting, told=1)
+    await store.write(lambda tx: tx.postings.save(seen_before))
+    (again,) = await due(store)
+    assert again.urgency == 1, "the newer state is still to be told"
+
+
+async def test_that_a_telling_was_begun_is_kept(store: Store) -> None:
+    await want(store, CARD)
+    (posting,) = await due(store)
+    await store.write(lambda tx: tx.postings.save(replace(posting, started_at=NOON)))
+    (begun,) = await due(store)
+    assert begun.started_at == NOON

@@ -28,6 +28,10 @@ class AgentApi:
         self.artifacts: dict[str, bytes] = {}
         self.answer_gate: Callable[[Data], Data] = lambda _data: {"gate": "G-41", "state": "open"}
         self.answer_push: Callable[[Data], Data] = lambda _data: {"allowed": True, "branch": "b"}
+        self.answer_credential: Callable[[Data], Answer] = lambda _asked: (
+            200,
+            {"credential": None},
+        )
         self.refused: set[str] = set()
         """Kinds of reports that are answered with 400."""
         self.silent_after: set[str] = set()
@@ -190,6 +194,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         query = {name: words[0] for name, words in parse_qs(urlsplit(self.path).query).items()}
+        if "/credential?" in self.path:
+            self._answer(lambda: self.bot.answer_credential(query))
+            return
         self.bot.sign_of_life |= query["alive"] == "1"
         self._answer(lambda: self.bot.next_orders(int(query["after"]), float(query["wait"])))
 

@@ -72,7 +72,7 @@ _MENU = _thing(
     {"type": {"const": "overflow"}, "action_id": _ACTION, "options": _list(_OPTION, 5)},
     required=["type", "action_id", "options"],
 )
-_INPUTS = {
+_INPUTS: dict[str, dict[str, Schema]] = {
     "plain_text_input": {
         "multiline": {"type": "boolean"},
         "max_length": {"type": "integer", "minimum": 1, "maximum": 3000},
@@ -172,10 +172,10 @@ def check_view(view: Mapping[str, Any]) -> None:
 
 
 def _check_by_sdk(blocks: Sequence[Mapping[str, Any]]) -> None:
-    parsed = Block.parse_all(list(blocks))
+    parsed = Block.parse_all([dict(block) for block in blocks])
     assert len(parsed) == len(blocks), "a block the SDK does not know"
-    for block in parsed:
-        block.to_dict()
+    for known in parsed:
+        known.to_dict()
     for block in blocks:
         elements = [*block.get("elements", ()), *filter(None, [block.get("accessory")])]
         ids = [element["action_id"] for element in elements if "action_id" in element]

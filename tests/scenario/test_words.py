@@ -16,7 +16,7 @@ from tests.fakes.stage import Stage, text_of
         ("/run help dispatch", "Start a run of a blueprint", Outcome.DONE),
         ("help flying", "no command “flying”", Outcome.USAGE),
         ("dispach hello", "no command “dispach”", Outcome.USAGE),
-        ("dispatch", "dispatch needs <blueprint>", Outcome.USAGE),
+        ("dispatch", "dispatch needs <blueprint|issue>", Outcome.USAGE),
         ("dispatch helo", "did you mean hello", Outcome.REFUSED),
         ("dispatch hello sideways", "“sideways” has no place in dispatch", Outcome.USAGE),
         ("dispatch hello autopilot supervised", "mode is given twice", Outcome.USAGE),
@@ -27,7 +27,7 @@ from tests.fakes.stage import Stage, text_of
         ("show 99", "no run R-99", Outcome.REFUSED),
         ("show G-99", "no gate G-99", Outcome.REFUSED),
         ("show last", "There is no run yet", Outcome.REFUSED),
-        ("show ENG-1", "No run is called “ENG-1”", Outcome.REFUSED),
+        ("show ENG-1", "No run works on ENG-1", Outcome.REFUSED),
         ('show "no such title"', "No run is called", Outcome.REFUSED),
         ("stop", "Which run?", Outcome.REFUSED),
         ("stop mine", "No run is meant", Outcome.REFUSED),
@@ -145,7 +145,8 @@ async def test_completion_offers_what_fits(theatre: Stage) -> None:
     assert await complete("deny x") == ()
 
 
-async def test_suggestions_can_be_pressed(theatre: Stage) -> None:
-    reply = await theatre.says("developer", "dispatch helo")
+@pytest.mark.parametrize("words", ["dispatch helo", "run hello"])
+async def test_suggestions_can_be_pressed(theatre: Stage, words: str) -> None:
+    reply = await theatre.says("developer", words)
     done = await theatre.press(reply.message.buttons[0], "developer")
     assert done.runs == ("R-1",)

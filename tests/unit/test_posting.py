@@ -16,6 +16,7 @@ CARD_ONLY = {
     EventType.PHASE_REACHED,
     EventType.COST_REPORTED,
     EventType.JOB_WAITING,
+    EventType.MIRRORED,
     EventType.JOB_RESUMED,
     EventType.JOB_REQUEUED,
     EventType.PUSH_HELD,

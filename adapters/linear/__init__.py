@@ -1,0 +1,1 @@
+"""Linear: issues from where runs begin, agent sessions and comments in which they are told."""

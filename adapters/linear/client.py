@@ -1,0 +1,147 @@
+"""What we ask of Linear, as typed calls. Creating is idempotent: ids are made by us."""
+
+from collections.abc import Mapping, Sequence
+
+from adapters.linear import documents
+from adapters.linear.transport import Transport
+from adapters.linear.values import (
+    Activity,
+    CommentPlace,
+    LinearIssue,
+    Session,
+    Standing,
+    Talk,
+    Viewer,
+    read_comment_place,
+    read_issue,
+    read_session,
+    read_standing,
+    read_talk,
+)
+from bot.domain.codec import JSON
+from bot.domain.errors import NotFoundError, UnavailableError, UserError
+
+
+class LinearClient:
+    """Calls of the API; errors are those of the transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Calls over a transport."""
+        self._ask = transport.ask
+
+    async def viewer(self) -> Viewer:
+        """Who our token speaks for, and in which organization."""
+        data = await self._ask(documents.VIEWER)
+        viewer, organization = data["viewer"], data["organization"]
+        return Viewer(
+            id=viewer["id"],
+            name=viewer["name"],
+            is_app=bool(viewer["app"]),
+            organization=organization["id"],
+        )
+
+    async def issue(self, name: str) -> LinearIssue:
+        """The issue of an id or identifier (ENG-142). Raises NotFoundError."""
+        return read_issue((await self._ask(documents.ISSUE, id=name))["issue"])
+
+    async def search(self, words: str, *, limit: int) -> tuple[LinearIssue, ...]:
+        """Issues that fit some words, as Linear ranks them."""
+        data = await self._ask(documents.SEARCH_ISSUES, term=words, first=limit)
+        return tuple(read_issue(node) for node in data["searchIssues"]["nodes"])
+
+    async def standing(self, issue: str) -> Standing:
+        """Where an issue stands, and the states of its team."""
+        return read_standing((await self._ask(documents.ISSUE_STANDING, id=issue))["issue"])
+
+    async def talk(self, issue: str, *, limit: int) -> Talk:
+        """What people wrote on an issue, oldest first, and what is attached to it."""
+        data = await self._ask(documents.ISSUE_TALK, id=issue, first=limit)
+        return read_talk(data["issue"])
+
+    async def session(self, session: str) -> Session:
+        """An agent session. Raises NotFoundError."""
+        return read_session((await self._ask(documents.SESSION, id=session))["agentSession"])
+
+    async def act(
+        self, session: str, activity: Activity, *, made: str, urgent: bool = False
+    ) -> None:
+        """Say something in a session under an id of ours; saying it again says nothing new."""
+        wanted: dict[str, JSON] = {
+            "id": made,
+            "agentSessionId": session,
+            "content": activity.content(),
+        }
+        if activity.ephemeral:
+            wanted["ephemeral"] = True
+        if activity.options:
+            options = [{"label": label, "value": value} for label, value in activity.options]
+            wanted |= {"signal": "select", "signalMetadata": {"options": options}}
+        await self._create(
+            documents.CREATE_ACTIVITY, wanted, found_by=documents.ACTIVITY, urgent=urgent
+        )
+
+    async def update_session(
+        self, session: str, *, plan: Sequence[JSON] | None = None, links: Mapping[str, str]
+    ) -> None:
+        """Set the plan of a session as a whole, and add links (labels by address)."""
+        wanted: dict[str, JSON] = {
+            "addedExternalUrls": [{"label": label, "url": url} for url, label in links.items()]
+        }
+        if plan is not None:
+            wanted["plan"] = list(plan)
+        await self._change(documents.UPDATE_SESSION, id=session, input=wanted)
+
+    async def open_session(self, issue: str) -> str:
+        """Begin a session of our own on an issue; its id."""
+        data = await self._change(documents.OPEN_SESSION, input={"issueId": issue})
+        return str(data["agentSession"]["id"])
+
+    async def update_issue(self, issue: str, **changes: JSON) -> None:
+        """Change fields of an issue, in the names of Linear's IssueUpdateInput."""
+        await self._change(documents.UPDATE_ISSUE, id=issue, input=changes)
+
+    async def comment(self, issue: str, body: str, *, made: str, parent: str = "") -> None:
+        """Write a comment under an id of ours; where it is there already, it says this then."""
+        wanted = {"id": made, "issueId": issue, "body": body, "doNotSubscribeToIssue": True}
+        if parent:
+            wanted["parentId"] = parent
+        if not await self._create(documents.CREATE_COMMENT, wanted, found_by=documents.COMMENT):
+            await self.edit_comment(made, body)
+
+    async def comment_place(self, comment: str) -> CommentPlace:
+        """Where a comment stands. Raises NotFoundError."""
+        return read_comment_place((await self._ask(documents.COMMENT, id=comment))["comment"])
+
+    async def edit_comment(self, comment: str, body: str) -> None:
+        """Let a comment of ours say this instead. Raises NotFoundError."""
+        await self._change(documents.UPDATE_COMMENT, id=comment, input={"body": body})
+
+    async def link(self, issue: str, *, url: str, title: str) -> None:
+        """Attach an address to an issue; the same address again changes its title."""
+        await self._change(documents.LINK_URL, issueId=issue, url=url, title=title)
+
+    async def _create(
+        self, document: str, wanted: Mapping[str, JSON], *, found_by: str, urgent: bool = False
+    ) -> bool:
+        """Create under an id; False where it is there already, which Linear refuses."""
+        try:
+            await self._change(document, urgent=urgent, input=dict(wanted))
+        except UserError:
+            if not await self._exists(found_by, wanted["id"]):
+                raise
+            return False
+        return True
+
+    async def _exists(self, document: str, made: str) -> bool:
+        try:
+            await self._ask(document, id=made)
+        except NotFoundError:
+            return False
+        return True
+
+    async def _change(self, document: str, *, urgent: bool = False, **variables: JSON) -> JSON:
+        """The payload of a mutation, whose `success` is looked at too."""
+        (payload,) = (await self._ask(document, urgent=urgent, **variables)).values()
+        if not payload["success"]:
+            raise UnavailableError("Linear says that nothing was changed.")
+        return payload

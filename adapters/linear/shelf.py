@@ -1,0 +1,21 @@
+"""Where the tokens of the OAuth app are kept: in the store, sealed."""
+
+from bot.ports.store import Store
+
+_NAME = "linear"
+
+
+class StoreShelf:
+    """The TokenShelf over the store."""
+
+    def __init__(self, store: Store) -> None:
+        """Keeps one token."""
+        self._store = store
+
+    async def load(self) -> str | None:
+        """What was kept last."""
+        return await self._store.read(lambda tx: tx.tracker_tokens.find(_NAME))
+
+    async def keep(self, sealed: str) -> None:
+        """Keep this from now on."""
+        await self._store.write(lambda tx: tx.tracker_tokens.keep(_NAME, sealed))

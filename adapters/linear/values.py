@@ -1,0 +1,207 @@
+"""What Linear answers, as values."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from uuid import UUID
+
+from bot.domain.codec import JSON, digest
+from bot.domain.issue_state import IssueState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Who our token speaks for: with an OAuth app its app user."""
+
+    id: str
+    name: str
+    is_app: bool
+    organization: str
+    """Its id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearIssue:
+    """An issue, with what decides whether it may be moved."""
+
+    id: str
+    identifier: str
+    title: str
+    description: str
+    url: str
+    branch: str
+    state: IssueState
+    team_id: str
+    team_key: str
+    project: str
+    labels: tuple[str, ...]
+    assignee: str
+    assignee_email: str
+    delegate: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where an issue stands in the workflow of its team."""
+
+    issue: str
+    state: IssueState
+    delegate: str
+    team_key: str
+    states: tuple[IssueState, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A comment; all of it is untrusted."""
+
+    by: str
+    text: str
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """What was written on an issue and attached to it; all of it is untrusted."""
+
+    comments: tuple[Said, ...]
+    """Oldest first."""
+    attachments: tuple[tuple[str, str], ...]
+    """Title and address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentPlace:
+    """Where a comment stands."""
+
+    root: str
+    """The comment that begins its thread, which may be itself."""
+    session: str
+    """The agent session that its thread belongs to; empty for none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """An agent session; `status` is derived by Linear from the last activity."""
+
+    id: str
+    status: str
+    issue: str
+    links: Mapping[str, str]
+    """Labels by address."""
+    plan: JSON
+    """A list of steps, or None."""
+
+
+@unique
+class ActivityType(StrEnum):
+    """What an agent may say in a session."""
+
+    THOUGHT = "thought"
+    ACTION = "action"
+    ELICITATION = "elicitation"
+    RESPONSE = "response"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """Something said in a session. An action has a `parameter`, all others only a body."""
+
+    type: ActivityType
+    body: str
+    parameter: str = ""
+    ephemeral: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    """Label and value of each answer that is offered."""
+
+    def content(self) -> JSON:
+        """As Linear takes it."""
+        if self.type is ActivityType.ACTION:
+            return {"type": "action", "action": self.body, "parameter": self.parameter}
+        return {"type": self.type.value, "body": self.body}
+
+
+def made_id(*parts: str) -> str:
+    """The id under which a thing is created, so that trying again creates it once.
+
+    Linear wants the form of a random UUID (version 4); this one is the same for the same parts.
+    """
+    return str(UUID(hex=digest(list(parts))[:32], version=4))
+
+
+def read_state(fields: JSON) -> IssueState:
+    """A workflow state."""
+    return IssueState(
+        id=fields["id"],
+        name=fields["name"],
+        type=fields["type"],
+        position=float(fields["position"]),
+    )
+
+
+def read_issue(fields: JSON) -> LinearIssue:
+    """An issue; what may be missing is empty."""
+    assignee = fields["assignee"] or {}
+    return LinearIssue(
+        id=fields["id"],
+        identifier=fields["identifier"],
+        title=fields["title"],
+        description=fields["description"] or "",
+        url=fields["url"],
+        branch=fields["branchName"],
+        state=read_state(fields["state"]),
+        team_id=fields["team"]["id"],
+        team_key=fields["team"]["key"],
+        project=(fields["project"] or {}).get("name", ""),
+        labels=tuple(label["name"] for label in _nodes(fields["labels"])),
+        assignee=assignee.get("id", ""),
+        assignee_email=assignee.get("email") or "",
+        delegate=(fields["delegate"] or {}).get("id", ""),
+    )
+
+
+def read_standing(fields: JSON) -> Standing:
+    """Where an issue stands, with the states of its team in their order."""
+    states = sorted(map(read_state, _nodes(fields["team"]["states"])), key=lambda s: s.position)
+    return Standing(
+        issue=fields["id"],
+        state=read_state(fields["state"]),
+        delegate=(fields["delegate"] or {}).get("id", ""),
+        team_key=fields["team"]["key"],
+        states=tuple(states),
+    )
+
+
+def read_talk(fields: JSON) -> Talk:
+    """What people said on an issue."""
+    said = (
+        Said(by=(one["user"] or {}).get("name", ""), text=one["body"], at=one["createdAt"])
+        for one in _nodes(fields["comments"])
+    )
+    return Talk(
+        comments=tuple(sorted(said, key=lambda one: one.at)),
+        attachments=tuple((node["title"], node["url"]) for node in _nodes(fields["attachments"])),
+    )
+
+
+def read_comment_place(fields: JSON) -> CommentPlace:
+    """The thread of a comment, and its session."""
+    root = fields["parent"] or fields
+    return CommentPlace(root=root["id"], session=(fields["agentSession"] or {}).get("id", ""))
+
+
+def read_session(fields: JSON) -> Session:
+    """An agent session."""
+    return Session(
+        id=fields["id"],
+        status=fields["status"],
+        issue=(fields["issue"] or {}).get("id", ""),
+        plan=json.loads(plan) if isinstance(plan := fields["plan"], str) else plan,
+        links={link["url"]: link["label"] for link in fields["externalLinks"]},
+    )
+
+
+def _nodes(connection: JSON) -> Sequence[JSON]:
+    return (connection or {}).get("nodes") or ()

@@ -1,0 +1,102 @@
+"""Pull requests and webhook deliveries as they are kept."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from bot.domain.errors import NotFoundError
+from bot.domain.pull_request import PullRequest, PullState
+from bot.ports.store import Store, Tx
+from storage.stores import store_at
+from tests.contract.rows import add_run
+from tests.fakes.clock import NOON, FakeClock
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Store]:
+    opened = store_at(database, FakeClock())
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def pull_row(tx: Tx, **changes: object) -> PullRequest:
+    row = PullRequest(
+        id=0,
+        run_id=add_run(tx).id,
+        surface="github",
+        repository="Acme/shop",
+        branch="b",
+        commit="c",
+        wanted_at=NOON,
+        due_at=NOON,
+    )
+    return tx.pull_requests.create(replace(row, **changes))  # type: ignore[arg-type]
+
+
+async def test_what_is_stored_is_found(store: Store) -> None:
+    kept = await store.write(pull_row)
+    assert await store.read(lambda tx: tx.pull_requests.find(kept.run_id)) == kept
+    changed = replace(kept, state=PullState.CLOSED, number=7, closed_at=NOON, due_at=None)
+    await store.write(lambda tx: tx.pull_requests.save(changed))
+    assert await store.read(lambda tx: tx.pull_requests.find(kept.run_id)) == changed
+    assert await store.read(lambda tx: tx.pull_requests.find(99)) is None
+    missing = replace(kept, id=99)
+    with pytest.raises(NotFoundError):
+        await store.write(lambda tx: tx.pull_requests.save(missing))
+
+
+async def test_the_longest_due_come_first(store: Store) -> None:
+    def fill(tx: Tx) -> None:
+        for minutes in (5, -1, -9, 0):
+            pull_row(tx, due_at=NOON + timedelta(minutes=minutes))
+        pull_row(tx, due_at=None)
+
+    await store.write(fill)
+    due = await store.read(lambda tx: tx.pull_requests.due(NOON, limit=9))
+    assert [pull.run_id for pull in due] == [3, 2, 4]
+    assert len(await store.read(lambda tx: tx.pull_requests.due(NOON, limit=1))) == 1
+
+
+def _look(surface: str, name: str, number: int, tx: Tx) -> bool:
+    return tx.pull_requests.look(surface, name, number)
+
+
+async def test_a_look_is_asked_for_by_what_the_host_says(store: Store) -> None:
+    later = NOON + timedelta(days=1)
+    kept = await store.write(lambda tx: pull_row(tx, number=7, due_at=later))
+    waiting = await store.write(lambda tx: pull_row(tx, due_at=later))
+
+    for surface, name, number, known in (
+        ("github", "acme/SHOP", 7, True),
+        ("github", "acme/shop", 8, False),
+        ("github", "x/y", 7, False),
+        ("other", "acme/shop", 7, False),
+    ):
+        look = partial(_look, surface, name, number)
+        assert await store.write(look) is known
+    due = await store.read(lambda tx: tx.pull_requests.due(NOON, limit=9))
+    assert [pull.run_id for pull in due] == [kept.run_id]
+    await store.write(lambda tx: tx.pull_requests.look_at_all())
+    due = await store.read(lambda tx: tx.pull_requests.due(NOON, limit=9))
+    assert waiting.run_id not in [pull.run_id for pull in due]
+
+
+async def test_a_delivery_is_taken_once_until_it_is_forgotten(store: Store) -> None:
+    def take(tx: Tx) -> bool:
+        return tx.deliveries.take("github:1")
+
+    assert [await store.write(take) for _ in range(2)] == [True, False]
+    await store.write(lambda tx: tx.deliveries.forget_before(NOON))
+    assert not await store.write(take)
+    await store.write(lambda tx: tx.deliveries.forget_before(NOON + timedelta(seconds=1)))
+    assert await store.write(take)
+
+
+async def test_a_purged_run_takes_its_pull_request_along(store: Store) -> None:
+    kept = await store.write(pull_row)
+    await store.write(lambda tx: tx.runs.purge(kept.run_id))
+    assert await store.read(lambda tx: tx.pull_requests.find(kept.run_id)) is None

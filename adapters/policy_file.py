@@ -177,9 +177,9 @@ class PolicyFile(FileModel, title="Signalbox policy"):
     blueprints: dict[_Blueprint, TermsPart] = Field(default_factory=dict)
     projects: dict[_Project, ProjectPart] = Field(default_factory=dict)
     fallback_owner: str = ""
+    """Who owns runs on issues whose assignee nobody here knows."""
     groups: dict[_Group, _RoleWord] = Field(default_factory=dict)
     """Roles of a chat's user groups, for those of their members who are among the people."""
-    """Who owns runs on issues whose assignee nobody here knows."""
     issue_states: dict[_Team, IssueStatesPart] = Field(default_factory=dict)
     """Where the issues of a tracker's team move to as their runs go on."""
 

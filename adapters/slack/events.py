@@ -65,7 +65,7 @@ class Events:
             said = Press(verb=SAY, arguments={"text": words, "urgent": "urgent"})
             asked = self._asked(body, workspace, press=said)
         elif asked.place.thread:
-            asked = self._asked(body, workspace, text=words, in_thread=False)
+            asked = self._asked(body, workspace, text=f"/run {words}")
         await self.intake.take(asked)
 
     async def written(self, body: Event, workspace: Workspace) -> None:
@@ -99,8 +99,8 @@ class Events:
         if words.lower().startswith(_ASIDE):
             return
         asked = self._asked(body, workspace, text=words)
-        if not await self._is_run(asked.conversation):
-            asked = self._asked(body, workspace, text=words, in_thread=False)
+        if asked.place.thread and not await self._is_run(asked.conversation):
+            asked = self._asked(body, workspace, text=f"/run {words}")
         await self.intake.take(asked)
 
     async def _written_below(self, body: Event, workspace: Workspace) -> None:
@@ -124,7 +124,6 @@ class Events:
         *,
         text: str = "",
         press: Press | None = None,
-        in_thread: bool = True,
     ) -> Asked:
         event = body["event"]
         return Asked(
@@ -138,7 +137,6 @@ class Events:
             ),
             text=text,
             press=press,
-            in_thread=in_thread,
             marked=True,
         )
 

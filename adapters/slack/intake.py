@@ -33,8 +33,6 @@ class Asked:
     """Where it was asked, and where its answer goes."""
     text: str = ""
     press: Press | None = None
-    in_thread: bool = True
-    """Whether the place's thread is what is talked about: that of a run."""
     marked: bool = False
     """Whether the person's message shows what becomes of the request."""
 
@@ -45,7 +43,7 @@ class Asked:
             surface=SURFACE,
             tenant=self.workspace.tenant,
             channel=self.place.channel,
-            thread=(self.place.thread or None) if self.in_thread else None,
+            thread=self.place.thread or None,
         )
 
 

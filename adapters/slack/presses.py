@@ -10,6 +10,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import dispatch_form as forms_of_dispatch
+from adapters.slack.blocks import FORM, MENU, PRESS
 from adapters.slack.forms import (
     FORM_VIEW,
     Place,
@@ -72,7 +73,6 @@ class Presses:
     async def pressed(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
         """A button, a menu's option, or the blueprint that was chosen in a form."""
         action = body["actions"][0]
-        kind, _, _ = action["action_id"].partition(":")
         if action["action_id"] == forms_of_dispatch.CHOOSE_BLUEPRINT:
             await ack()
             self.intake.work.now(lambda: self._choose(body, workspace))
@@ -80,7 +80,7 @@ class Presses:
             await ack()
             asked = self._asked(body, workspace)
             self.intake.work.now(lambda: self.open_dispatch(asked, body["trigger_id"]))
-        elif kind in {"press", "menu", "form"}:
+        elif any(kind.fullmatch(action["action_id"]) for kind in (PRESS, FORM, MENU)):
             await self._press(body, workspace, ack)
         else:
             await ack()

@@ -50,8 +50,6 @@ class Sockets:
             async with asyncio.TaskGroup() as group:
                 for handler in handlers:
                     group.create_task(_stay(handler))
-        except* UserError as errors:
-            raise errors.exceptions[0] from None
         finally:
             for handler in handlers:
                 await handler.close_async()  # type: ignore[no-untyped-call]

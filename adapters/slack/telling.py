@@ -31,11 +31,12 @@ class Telling:
     async def give(self, asked: Asked, reply: Reply) -> None:
         """Say it, in the place where it was asked."""
         source = f"reply {asked.key}"
-        if reply.orders or not asked.place.channel:
+        if (reply.orders and asked.marked) or not asked.place.channel:
             return  # a reaction on the person's message says it
         if await self._is_output(asked, reply) and await self._post_output(asked, reply, source):
             return
-        if asked.place.channel.startswith("D"):
+        # A command may come from direct messages between others, where only its address works.
+        if asked.place.channel.startswith("D") and not asked.place.response_url:
             await self._say_directly(asked, reply, source)
             return
         place = asked.place

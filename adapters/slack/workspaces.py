@@ -1,9 +1,10 @@
 """Workspaces: where the bot is let in, by which token, and who it is there."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
@@ -27,6 +28,7 @@ NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError)
 _DEAD = frozenset(
     {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 )
+Client: TypeAlias = AsyncWebClient
 MakeClient = Callable[[str], AsyncWebClient]
 """A client for a token; of none where that is empty."""
 
@@ -58,16 +60,18 @@ class Workspaces(Protocol):
         """Every one."""
 
 
-def client_maker(session: aiohttp.ClientSession, url: str) -> MakeClient:
+@asynccontextmanager
+async def open_clients(url: str) -> AsyncIterator[MakeClient]:
     """Clients of one Slack over one pool of connections; they never try again by themselves."""
     base = url if url.endswith("/") else f"{url}/"
+    async with aiohttp.ClientSession() as session:
 
-    def make(token: str) -> AsyncWebClient:
-        return AsyncWebClient(
-            token=token or None, base_url=base, session=session, retry_handlers=[]
-        )
+        def make(token: str) -> AsyncWebClient:
+            return AsyncWebClient(
+                token=token or None, base_url=base, session=session, retry_handlers=[]
+            )
 
-    return make
+        yield make
 
 
 class SingleWorkspace:

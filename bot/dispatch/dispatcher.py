@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeGuard
@@ -126,11 +126,16 @@ class Dispatcher:
             )
         return None
 
-    async def resume(self) -> None:
-        """Carry out what was accepted before and not done, in order within each channel."""
+    async def resume(self, *, older: timedelta = timedelta()) -> None:
+        """Carry out what was accepted before and not done, in order within each channel.
+
+        What is not `older` than this may be at work already, or wait for its turn.
+        """
         places: dict[Conversation, list[Invocation]] = {}
-        for invocation in await self._store.read(lambda tx: tx.invocations.unfinished()):
-            places.setdefault(invocation.conversation.root, []).append(invocation)
+        now, unfinished = await self._store.read(lambda tx: (tx.now(), tx.invocations.unfinished()))
+        for invocation in unfinished:
+            if now - invocation.received_at >= older:
+                places.setdefault(invocation.conversation.root, []).append(invocation)
         async with asyncio.TaskGroup() as group:
             for waiting in places.values():
                 group.create_task(self._perform_all(waiting))

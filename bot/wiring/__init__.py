@@ -63,8 +63,19 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
     data = settings.data_dir.absolute()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock_folder(data):
-        async with _with_store(settings, data) as bot:
-            yield bot
+        try:
+            async with _with_store(settings, data) as bot:
+                yield bot
+        except ExceptionGroup as errors:
+            raise _only(errors) from errors
+
+
+def _only(errors: ExceptionGroup[Exception]) -> Exception:
+    """The one thing that an operator can mend, where that is all that went wrong."""
+    only: Exception = errors
+    while isinstance(only, ExceptionGroup) and len(only.exceptions) == 1:
+        only = only.exceptions[0]
+    return only if isinstance(only, UserError) else errors
 
 
 @asynccontextmanager

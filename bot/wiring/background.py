@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
 
 from adapters.agent.embedded import EmbeddedJobSource
 from adapters.agent.loop import AgentLoop
@@ -18,6 +20,9 @@ from bot.services.rules import Rules
 from bot.services.sweeping import sweep_gates, sweep_leases, sweep_timeouts
 from bot.services.undoing import sweep_effects
 from bot.wiring.parts import Parts, Surface
+
+_OVERDUE = timedelta(minutes=1)
+"""So long after it was accepted a request is taken up again that nobody has done."""
 
 
 @asynccontextmanager
@@ -77,5 +82,5 @@ def _sweeps(parts: Parts) -> dict[str, tuple[float, Sweep]]:
         "leases": (5, sweep(lambda tx, _: sweep_leases(tx))),
         "timeouts": (1, sweep(sweep_timeouts)),
         "stats": (60, sweep(lambda tx, _: tx.runs.fold_stats())),
-        "requests": (10, parts.dispatcher.resume),
+        "requests": (10, partial(parts.dispatcher.resume, older=_OVERDUE)),
     }

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
-
 from adapters.clockwork import Sweep
 from adapters.slack.answers import Answers
 from adapters.slack.app import Inbound, build_app
@@ -36,10 +33,11 @@ from adapters.slack.telling import Telling
 from adapters.slack.work import Work
 from adapters.slack.workspaces import (
     SURFACE,
+    Client,
     InstalledWorkspaces,
     SingleWorkspace,
     Workspaces,
-    client_maker,
+    open_clients,
 )
 from adapters.system import SystemClock
 from bot.config import Settings
@@ -108,8 +106,7 @@ async def open_slack(parts: Parts) -> AsyncIterator[Surface]:
 async def slack_surface(needs: SlackNeeds) -> AsyncIterator[Surface]:
     """Slack on whatever it is put on."""
     settings = needs.settings
-    async with aiohttp.ClientSession() as session:
-        make = client_maker(session, settings.slack_api_url)
+    async with open_clients(settings.slack_api_url) as make:
         client = make("")
         if not settings.slack_bot_token:
             installed = InstalledWorkspaces(needs.store, needs.vault, make)
@@ -225,7 +222,7 @@ def _inbound(
     )
 
 
-async def _client(workspaces: Workspaces, tenant: str) -> AsyncWebClient:
+async def _client(workspaces: Workspaces, tenant: str) -> Client:
     return (await workspaces.find(tenant)).client
 
 
@@ -234,7 +231,7 @@ async def _look(needs: SlackNeeds, text: str, actor: Actor, place: Conversation)
 
 
 def _surface(
-    assembled: _Assembled, needs: SlackNeeds, client: AsyncWebClient, *, tasks: Tasks = ()
+    assembled: _Assembled, needs: SlackNeeds, client: Client, *, tasks: Tasks = ()
 ) -> Surface:
     settings, inbound = needs.settings, assembled.inbound
     app = build_app(inbound, client, signing_secret=settings.slack_signing_secret)

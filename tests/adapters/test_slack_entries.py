@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.slack.surfaces import buttons_of
 from tests.fakes.slack_stage import CHANNEL, STRANGER, SlackStage, slack_stage, text_of
 
 
@@ -144,3 +145,31 @@ async def test_a_workflow_step_that_is_refused_fails(world: SlackStage) -> None:
     execution = await world.slack.runs_step("dispatch_run", {"job": "no-such", "channel": CHANNEL})
     await world.until(lambda: execution.error)
     assert "no-such" in str(execution.error)
+
+
+async def test_a_mention_in_a_thread_of_people_starts_a_run_that_is_told_there(
+    world: SlackStage,
+) -> None:
+    root = await world.slack.writes("UREV", CHANNEL, "the prices are off")
+    await world.slack.mentions("UDEV", CHANNEL, "what now", thread_ts=root.ts)
+    await world.told("There is no command")
+    await world.slack.mentions("UDEV", CHANNEL, "dispatch hello", thread_ts=root.ts)
+    card = await world.card()
+    assert card.thread_ts == root.ts
+
+
+async def test_words_for_a_program_by_command_are_answered(world: SlackStage) -> None:
+    await world.slack.types_command("UDEV", CHANNEL, "/run", "dispatch fix-rounding")
+    await world.told("R-1 is queued")
+    await (await world.stage.claims()).starts()
+    await world.slack.types_command("UDEV", CHANNEL, "/run", "reply R-1 mind the tests")
+    await world.told("Handed to the program")
+
+
+async def test_a_button_too_long_to_travel_is_found_again(world: SlackStage) -> None:
+    words = "dispatch helo name=" + "x" * 1_950
+    await world.slack.types_command("UDEV", CHANNEL, "/run", words)
+    answer = await world.told("helo")
+    for label in buttons_of(answer):
+        await world.slack.presses("UDEV", CHANNEL, answer.ts, label)
+        await world.told("R-1")

@@ -1,5 +1,6 @@
 """What goes wrong between Slack and the bot: forged, repeated, reordered, cut off, killed."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ import pytest
 
 from bot.domain.errors import UserError
 from bot.domain.policy import Role
+from bot.wiring import running
 from tests.fakes.slack.fake import fake_slack
 from tests.fakes.slack_stage import (
     CHANNEL,
@@ -273,3 +275,21 @@ async def test_a_user_group_gives_its_role_to_people_who_are_known(world: SlackS
     assert "slack/T0001/UNEW" not in world.stage.rules.policy.people
     await world.slack.types_command("UVIEW", CHANNEL, "/run", "dispatch hello")
     await world.told("R-1", user="UVIEW")
+
+
+async def test_an_app_token_that_slack_does_not_take_ends_the_bot_in_one_sentence(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "blueprints").mkdir()
+    (tmp_path / "policy.yaml").write_text("schema: signalbox/policy/v1\npeople: {ana: admin}\n")
+    async with fake_slack() as slack:
+        settings = replace(
+            settings_for(slack, "socket"),
+            data_dir=tmp_path,
+            port=0,
+            slots=0,
+            slack_app_token="xapp-wrong",
+        )
+        with pytest.raises(UserError, match="SIGNALBOX_SLACK_APP_TOKEN"):
+            async with running(settings):
+                await asyncio.sleep(30)

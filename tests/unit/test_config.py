@@ -26,7 +26,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     [
         {"SIGNALBOX_HOST": "0.0.0.0"},
         {"SIGNALBOX_HOST": "bot.example.org"},
-        {"SIGNALBOX_SLACK_BOT_TOKEN": "xoxb-1"},
+        {"SIGNALBOX_SLACK_BOT_TOKEN": "xoxb-1", "SIGNALBOX_SLACK_SIGNING_SECRET": "s"},
         {"SIGNALBOX_GITHUB_TOKEN": "t"},
     ],
 )
@@ -102,3 +102,27 @@ def test_names_that_are_no_setting_get_the_nearest() -> None:
         "SIGNALBOX_SLACK_BOT_TOKE": "SIGNALBOX_SLACK_BOT_TOKEN",
         "SIGNALBOX_SLOT": "SIGNALBOX_SLOTS",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"BOT_TOKEN": "xoxp-1", "SIGNING_SECRET": "s"}, "BOT_TOKEN begins with xoxb-"),
+        ({"BOT_TOKEN": "xoxb-1", "APP_TOKEN": "xoxb-1"}, "APP_TOKEN begins with xapp-"),
+        ({"BOT_TOKEN": "xoxb-1"}, "no way in"),
+        ({"SIGNING_SECRET": "s"}, "no way out"),
+        ({"CLIENT_ID": "1", "SIGNING_SECRET": "s"}, "go together"),
+    ],
+)
+def test_settings_of_slack_that_do_not_go_together_are_named(
+    given: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    named = {f"SIGNALBOX_SLACK_{name}": value for name, value in given.items()}
+    with pytest.raises(UserError, match=said):
+        load_settings(named, folder=tmp_path)
+
+
+def test_a_bot_token_and_one_way_in_make_slack(tmp_path: Path) -> None:
+    given = {"SIGNALBOX_SLACK_BOT_TOKEN": "xoxb-1", "SIGNALBOX_SLACK_APP_TOKEN": "xapp-1"}
+    assert load_settings(given, folder=tmp_path).slack
+    assert not load_settings({}, folder=tmp_path).slack

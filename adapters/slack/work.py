@@ -13,7 +13,7 @@ from adapters.slack.workspaces import NO_ANSWER
 from bot.domain.errors import SignalboxError
 
 _LOG = logging.getLogger(__name__)
-_MANNERS = 0.25
+_MANNERS = 1.0
 """Seconds that work in turn lets requests go before it, which must be acknowledged soon."""
 _WORKERS = 4
 """So many requests are worked on at once; the others are stored, and wait."""

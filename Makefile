@@ -2,9 +2,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+OUTSIDE := tests/adapters tests/browser tests/crash
+INSIDE := $(filter-out $(OUTSIDE) tests/data tests/fakes,$(patsubst %/.,%,$(wildcard tests/[a-z]*/.)))
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
-.PHONY: help setup up test lint unit sizes bench docs pictures lock clean
+.PHONY: help setup up test lint unit tests-inside tests-outside sizes bench docs pictures lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,9 +29,17 @@ lint: setup ## style, types, imports, unused code, dependencies
 
 unit: setup ## the tests, with coverage; the domain and the commands must be covered wholly
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(ARGS)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target tests-inside tests-outside
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='bot/domain/*,commands/*' --fail-under=100
+
+# Both halves at once take little more than one: each waits much for what it starts.
+tests-inside:
+	$(BIN)/coverage run --parallel-mode -m pytest $(ARGS) $(INSIDE)
+
+tests-outside:
+	$(BIN)/coverage run --parallel-mode -m pytest $(ARGS) $(OUTSIDE)
 
 sizes: setup ## how long modules and functions are
 	@$(BIN)/python -m tests.architecture.sizes

@@ -17,7 +17,7 @@ from bot.wiring.parts import run_url
         ({"HOST": "::1", "PORT": "9"}, "http://[::1]:9/runs/R-81"),
         ({"PUBLIC_URL": "https://bot.example/"}, "https://bot.example/runs/R-81"),
         ({"HOST": "0.0.0.0"}, ""),
-        ({"SLACK_BOT_TOKEN": "x"}, ""),
+        ({"GITHUB_TOKEN": "x"}, ""),
         ({"LINEAR_TOKEN": "x", "PUBLIC_URL": "https://b.example"}, "https://b.example/runs/R-81"),
     ],
 )

@@ -156,9 +156,10 @@ def _field_points(
     variables: Mapping[str, Any],
     fragments: Mapping[str, FragmentDefinitionNode],
 ) -> float:
-    if node.selection_set is None or not isinstance(
-        parent, GraphQLObjectType | GraphQLInterfaceType
-    ):
+    about_itself = node.name.value.startswith("__")
+    if node.selection_set is None or about_itself:
+        return 0.1
+    if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
         return 0.1
     kind = get_named_type(parent.fields[node.name.value].type)
     assert not isinstance(kind, GraphQLUnionType) or kind.types

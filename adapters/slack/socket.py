@@ -52,7 +52,7 @@ class Sockets:
                     group.create_task(_stay(handler))
         finally:
             for handler in handlers:
-                await handler.close_async()  # type: ignore[no-untyped-call]
+                await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt types it not
 
 
 async def _stay(handler: AsyncSocketModeHandler) -> None:
@@ -78,7 +78,7 @@ async def _connect(handler: AsyncSocketModeHandler) -> None:
     handler.client.wss_uri = await handler.client.issue_new_wss_url()
     try:
         async with asyncio.timeout(_PATIENCE):
-            await handler.connect_async()  # type: ignore[no-untyped-call]
+            await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt types it not
     except TimeoutError:
         handler.client.wss_uri = None
         raise

@@ -47,11 +47,11 @@ def bolt(slack: FakeSlack) -> AsyncApp:
 async def connected(slack: FakeSlack, app: AsyncApp) -> AsyncIterator[AsyncSocketModeHandler]:
     """The app with one connection in Socket Mode."""
     handler = AsyncSocketModeHandler(app, slack.app_token, web_client=client(slack))
-    await handler.connect_async()  # type: ignore[no-untyped-call]
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt types it not
     try:
         yield handler
     finally:
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt types it not
 
 
 @asynccontextmanager

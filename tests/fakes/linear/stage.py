@@ -137,6 +137,7 @@ async def _connect(stage: Stage, linear: FakeLinear, http: httpx.AsyncClient) ->
         vault=stage.vault,
         files=stage.files,
         trackers=trackers,
+        admissions=stage.admissions,
     )
     core = Core(
         store=stage.store,
@@ -148,7 +149,9 @@ async def _connect(stage: Stage, linear: FakeLinear, http: httpx.AsyncClient) ->
     ours = put_together(core, transport, webhook_secret=linear.hooks.secret)
     trackers["linear"] = ours.tracker
     stage.messengers = {**stage.messengers, "linear": ours.messenger}
-    stage.notifier = Notifier(stage.store, stage.messengers, rules=lambda: stage.rules)
+    stage.notifier = Notifier(
+        stage.store, stage.messengers, rules=lambda: stage.rules, etiquettes=stage.etiquettes
+    )
     app = FastAPI()
     app.include_router(ours.router)
     door = httpx.AsyncClient(transport=httpx.ASGITransport(app=app))

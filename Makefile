@@ -49,6 +49,7 @@ bench: setup ## speed, against a plain anchor in the same run
 	$(BIN)/python -m bench.commit_postgres
 	$(BIN)/python -m bench.dispatch
 	$(BIN)/python -m bench.linear
+	$(BIN)/python -m bench.slack
 
 docs: setup ## write the pages that come from the code anew
 	$(BIN)/python -m tests.architecture.pages

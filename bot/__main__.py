@@ -20,12 +20,15 @@ def _up(arguments: Sequence[str]) -> int:
     import argparse
     import asyncio
 
+    import uvloop
+
     parser = argparse.ArgumentParser(prog="signalbox up", description=_up.__doc__)
     parser.add_argument("--host", help="address to listen on (SIGNALBOX_HOST)")
     parser.add_argument("--port", help="port to listen on, 0 for a free one (SIGNALBOX_PORT)")
     parser.add_argument("--data-dir", help="where everything is kept (SIGNALBOX_DATA_DIR)")
     options = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value}
-    return asyncio.run(_stay_up(_settings(options)))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_stay_up(_settings(options)))
 
 
 async def _stay_up(settings: "Settings") -> int:

@@ -69,7 +69,7 @@ class SqliteStore:
 
     async def write(self, unit: Callable[[Tx], T]) -> T:
         """Run a unit and commit; returns once it is durable. What it raises, this raises."""
-        result: T = await asyncio.wrap_future(self._require_running().writer.submit(unit))
+        result: T = await self._require_running().writer.submit(unit)
         return result
 
     def watch(self, topic: Topic) -> Watch:

@@ -1,10 +1,10 @@
 """Writer: the one thread that changes the database; what waits together commits together."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -25,7 +25,12 @@ Unit = Callable[[Tx], Any]
 @dataclass(frozen=True)
 class _Call:
     unit: Unit
-    future: Future[Any] = field(default_factory=Future)
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+_Settled = tuple[_Call, Any, BaseException | None]
+"""A call, and what it gave or raised."""
 
 
 class Writer:
@@ -50,9 +55,14 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, unit: Unit) -> Future[Any]:
-        """Hand in a unit; the future is settled after its COMMIT, or with what it raised."""
-        call = _Call(unit)
+    def submit(self, unit: Unit) -> asyncio.Future[Any]:
+        """Hand in a unit from a loop.
+
+        The future is settled after its COMMIT, or with what it raised; units whose future was
+        cancelled by then are not begun.
+        """
+        loop = asyncio.get_running_loop()
+        call = _Call(unit, loop.create_future(), loop)
         self._calls.put(call)
         return call.future
 
@@ -66,9 +76,9 @@ class Writer:
         while going_on:
             taken = self._take()
             going_on = None not in taken
-            wanted = [call for call in taken if call and call.future.set_running_or_notify_cancel()]
+            wanted = [call for call in taken if call and not call.future.cancelled()]
             if wanted:
-                self._carry_out(wanted)
+                _tell(self._carry_out(wanted))
 
     def _take(self) -> list[_Call | None]:
         """All that waits, at least one, up to the bound or the end."""
@@ -80,7 +90,7 @@ class Writer:
                 break
         return taken
 
-    def _carry_out(self, calls: Sequence[_Call]) -> None:
+    def _carry_out(self, calls: Sequence[_Call]) -> list[_Settled]:
         """One commit for all; where one of them raises, one commit for each.
 
         Where the database itself is unavailable, all fail at once: each would wait in vain.
@@ -88,16 +98,11 @@ class Writer:
         try:
             results, woken = self._commit(calls)
         except BaseException as error:  # whatever a unit raises is its caller's
-            final = len(calls) == 1 or isinstance(error, DatabaseUnavailableError)
-            for call in calls:
-                if final:
-                    call.future.set_exception(error)
-                else:
-                    self._carry_out([call])
-            return
+            if len(calls) == 1 or isinstance(error, DatabaseUnavailableError):
+                return [(call, None, error) for call in calls]
+            return [settled for call in calls for settled in self._carry_out([call])]
         self._wake(woken)
-        for call, result in zip(calls, results, strict=True):
-            call.future.set_result(result)
+        return [(call, result, None) for call, result in zip(calls, results, strict=True)]
 
     def _commit(self, calls: Sequence[_Call]) -> tuple[list[Any], set[Topic]]:
         results: list[Any] = []
@@ -108,3 +113,23 @@ class Writer:
                 results.append(call.unit(Transaction(scope)))
                 woken |= scope.woken
         return results, woken
+
+
+def _tell(settled: Sequence[_Settled]) -> None:
+    """Settle futures in their loop, which is woken once for all of a commit."""
+    of: dict[asyncio.AbstractEventLoop, list[_Settled]] = {}
+    for each in settled:
+        of.setdefault(each[0].loop, []).append(each)
+    for loop, own in of.items():
+        with suppress(RuntimeError):  # it was closed under them
+            loop.call_soon_threadsafe(_settle, own)
+
+
+def _settle(settled: Sequence[_Settled]) -> None:
+    for call, result, error in settled:
+        if call.future.done():  # cancelled meanwhile
+            continue
+        if error is None:
+            call.future.set_result(result)
+        else:
+            call.future.set_exception(error)

@@ -1,14 +1,17 @@
 """Slack over HTTP: signed requests to /slack/events, and the pages of installing."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
+from slack_bolt import BoltResponse
 from slack_bolt.adapter.starlette.async_handler import (
     to_async_bolt_request,
     to_starlette_response,
 )
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -16,6 +19,16 @@ from adapters.slack.installations import INSTALL_PATH, REDIRECT_PATH
 from adapters.slack.work import Work
 
 EVENTS_PATH = "/slack/events"
+_HEADERS = {
+    name.encode(): name
+    for name in (
+        "content-type",
+        "x-slack-request-timestamp",
+        "x-slack-retry-num",
+        "x-slack-retry-reason",
+        "x-slack-signature",
+    )
+}
 
 
 class _Events:
@@ -27,18 +40,49 @@ class _Events:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        request = Request(scope, receive)
         with self._work.arriving():
-            response = await self._answer(request)
-            await response(scope, receive, send)
+            body = await _whole(receive)
+            if body is not None:
+                await _send(await self._answer(scope, body), send)
 
-    async def _answer(self, request: Request) -> Response:
-        body = await request.body()
+    async def _answer(self, scope: Scope, body: bytes) -> BoltResponse:
         try:
-            asked = to_async_bolt_request(request, body)
+            asked = AsyncBoltRequest(body=body.decode(), headers=_heard(scope))
         except (AttributeError, TypeError, ValueError):  # no form, no JSON object, or no UTF-8
-            return PlainTextResponse("This is no request of Slack's.", status_code=400)
-        return to_starlette_response(await self._app.async_dispatch(asked))
+            return BoltResponse(status=400, body="This is no request of Slack's.")
+        return await self._app.async_dispatch(asked)
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    """The body; None where the sender went away before its end."""
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _heard(scope: Scope) -> dict[str, str | Sequence[str]]:
+    """What Slack says in headers; others could make Bolt do what nobody signed."""
+    return {
+        _HEADERS[name]: value.decode("latin-1")
+        for name, value in scope["headers"]
+        if name in _HEADERS
+    }
+
+
+async def _send(answer: BoltResponse, send: Send) -> None:
+    body = answer.body.encode()
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in answer.first_headers_without_set_cookie().items()
+    ]
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def events_router(app: AsyncApp, work: Work) -> APIRouter:

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.web.answers import answer_errors
 from adapters.web.borders import BodyLimit, HostCheck, IncidentBorder
@@ -33,9 +36,12 @@ def build_app(
     hosts: Collection[str] = (),
 ) -> FastAPI:
     """The application: `ready` says whether it can serve; `hosts` are its names beside loopback."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = _App(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     for router in (_health(ready), *routers):
         app.include_router(router)
+        for route in router.routes:
+            if type(route) is Route:
+                app.direct[route.path] = _bordered(route, ids, hosts)
     answer_errors(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, limit=body_limit)
@@ -43,6 +49,36 @@ def build_app(
     app.add_middleware(PageHeaders)
     app.add_middleware(IncidentBorder, incident=ids.incident)
     return app
+
+
+class _App(FastAPI):
+    """FastAPI, but for plain routes, which need nothing of it and are served past it."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.direct: dict[str, _Direct] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        direct = self.direct.get(scope["path"]) if scope["type"] == "http" else None
+        if direct is None or scope["method"] not in direct.methods:
+            await super().__call__(scope, receive, send)
+        else:
+            await direct.app(scope, receive, send)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Direct:
+    """What is served past FastAPI, behind the same borders."""
+
+    app: ASGIApp
+    methods: Collection[str]
+
+
+def _bordered(route: Route, ids: Ids, hosts: Collection[str]) -> _Direct:
+    limited = HostCheck(BodyLimit(route.app, limit=body_limit), names=hosts)
+    app = IncidentBorder(PageHeaders(limited), incident=ids.incident)
+    return _Direct(app=app, methods=frozenset(route.methods or ()))
 
 
 def body_limit(path: str) -> int:

@@ -95,10 +95,18 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > most:
-                raise HTTPException(413, _too_large(most))
+                raise _TooLargeError(413, _too_large(most))
             return message
 
-        await self._app(scope, count, send)
+        try:
+            await self._app(scope, count, send)
+        except _TooLargeError as error:  # nobody on the way has answered it
+            answer = JSONResponse({"error": error.detail}, status_code=413)
+            await answer(scope, receive, send)
+
+
+class _TooLargeError(HTTPException):
+    """A body went past its limit while it was read."""
 
 
 def _too_large(most: int) -> str:

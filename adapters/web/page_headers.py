@@ -15,6 +15,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_USUAL = [
+    (name.lower().encode(), value.encode())
+    for name, value in {**_HEADERS, _CONTENT_POLICY: _POLICY, "Cache-Control": "no-store"}.items()
+]
+_USUAL_NAMES = frozenset(name for name, _ in _USUAL)
 
 
 class PageHeaders:
@@ -30,7 +35,11 @@ class PageHeaders:
         """Serve one request."""
 
         async def add(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and _USUAL_NAMES.isdisjoint(
+                name for name, _ in message["headers"]
+            ):
+                message["headers"] = [*message["headers"], *_USUAL]
+            elif message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 own = headers.get(_CONTENT_POLICY, _POLICY)
                 headers.update({**_HEADERS, _CONTENT_POLICY: own})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.web.private_file import write_private
 from bot.domain.errors import UserError
@@ -15,6 +16,8 @@ from bot.domain.errors import UserError
 ADDRESS_FILE = "address"
 _GRACE = 1
 """Seconds that calls in progress have to end once the server stops."""
+_LONGEST_HEAD = 64 * 1024
+"""Bytes of headers or trailers after which nobody listens any longer."""
 
 
 @asynccontextmanager
@@ -32,7 +35,7 @@ async def serve(
         uvicorn.Config(
             app,
             access_log=False,
-            http="h11",
+            http=_Protocol,
             lifespan="off",
             log_config=None,
             log_level="warning",
@@ -52,6 +55,30 @@ async def serve(
             closing.set()
             server.should_exit = True
             await serving
+
+
+class _Protocol(HttpToolsProtocol):
+    """Uvicorn's faster reader of HTTP, which itself would keep headers of any length."""
+
+    _unheard = 0
+    """Bytes since the last that were part of a body or the end of a request."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what arrived."""
+        self._unheard += len(data)
+        super().data_received(data)
+        if self._unheard > _LONGEST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The headers are too long.")
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a part of a body."""
+        self._unheard = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self._unheard = 0
+        super().on_message_complete()
 
 
 class _Server(uvicorn.Server):

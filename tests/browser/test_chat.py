@@ -1,8 +1,9 @@
 """The main job by clicking, with people side by side, in a real browser on a real bot."""
 
+import asyncio
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import PATIENCE, PHONE, Stage
 from tests.fakes.real_bot import RealBot
@@ -188,6 +189,22 @@ async def test_words_are_offered_mended_and_recalled(stage: Stage) -> None:
     await page.keyboard.press("Enter")
     await answer.get_by_role("button", name="/run dispatch").click()
     await expect(page.locator("#messages .message.private").last).to_contain_text("dispatch needs")
+
+
+async def test_words_sent_while_others_are_on_their_way_follow_them(stage: Stage) -> None:
+    page = await stage.enters("developer", channel="general")
+    first = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        await first.wait()
+        await route.continue_()
+
+    await page.route("**/requests", held)
+    await says(page, "/run list")
+    await says(page, "/run stats")
+    first.set()
+    await expect(page.locator(".message.private")).to_have_count(2)
+    await expect(page.locator("#say")).to_have_value("")
 
 
 async def test_everything_can_be_reached_by_keys(stage: Stage) -> None:

@@ -1,5 +1,6 @@
 """What is true of SQLite alone: private files, settings, and failures said plainly."""
 
+import asyncio
 import sqlite3
 import stat
 import threading
@@ -118,10 +119,11 @@ class HeldFile(AbstractContextManager[Connection]):
 
     def __init__(self) -> None:
         self.tries = 0
-        self.go_on = threading.Event()
+        self.tried, self.go_on = threading.Event(), threading.Event()
 
     def __enter__(self) -> Connection:
         self.tries += 1
+        self.tried.set()
         self.go_on.wait()
         raise DatabaseUnavailableError("held")
 
@@ -129,14 +131,14 @@ class HeldFile(AbstractContextManager[Connection]):
         """Nothing was begun."""
 
 
-def test_waiting_units_do_not_wait_for_a_held_file_one_after_the_other() -> None:
+async def test_waiting_units_do_not_wait_for_a_held_file_one_after_the_other() -> None:
     held = HeldFile()
     writer = Writer(lambda: held, now=FakeClock().now, wake=Watches().wake)
-    first = writer.submit(add_run)
-    while not first.running():
-        held.go_on.wait(0.001)
-    rest = [writer.submit(add_run) for _ in range(20)]
+    calls = [writer.submit(add_run)]
+    held.tried.wait()
+    calls += [writer.submit(add_run) for _ in range(20)]
     held.go_on.set()
     writer.close()
-    assert all(isinstance(call.exception(), UnavailableError) for call in (first, *rest))
+    raised = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(each, UnavailableError) for each in raised)
     assert held.tries == 2

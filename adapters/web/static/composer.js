@@ -13,6 +13,7 @@ export function composer(form, send) {
   const problem = form.querySelector("[data-problem]");
   let back = 0;
   let timer = 0;
+  let next = false; // Enter was pressed while the words before were on their way
 
   const complain = (words) => {
     problem.textContent = words;
@@ -92,7 +93,8 @@ export function composer(form, send) {
   };
   const submit = async () => {
     const text = field.value.trim();
-    if (!text || form.dataset.busy) return;
+    next = Boolean(form.dataset.busy);
+    if (!text || next) return;
     hide();
     clearTimeout(timer);
     complain("");
@@ -103,10 +105,12 @@ export function composer(form, send) {
     back = 0;
     if (refusal) complain(refusal);
     else if (field.value.trim() === text) put("");
+    if (next && field.value.trim() !== text) submit();
   };
 
   field.addEventListener("input", () => {
     back = 0;
+    next = false;
     grow();
     complain("");
     look();

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.events import Event, Events, event_time
@@ -40,7 +41,7 @@ class Inbound:
 
 def build_app(inbound: Inbound, client: AsyncWebClient, *, signing_secret: str) -> AsyncApp:
     """The listeners; both ways in lead to the same."""
-    app = AsyncApp(
+    app = _App(
         name="signalbox",
         client=client,
         signing_secret=signing_secret,
@@ -59,6 +60,16 @@ def build_app(inbound: Inbound, client: AsyncWebClient, *, signing_secret: str) 
     app.shortcut(_ANYTHING)(listeners.shortcut)
     app.event(_ANYTHING)(listeners.event)
     return app
+
+
+class _App(AsyncApp):
+    """Bolt, which else would make a client anew for each request, looking for proxies."""
+
+    def _init_context(self, req: AsyncBoltRequest) -> None:
+        req.context["logger"] = self.logger
+        req.context["token"] = None
+        req.context["client"] = copy(self.client)
+        req.context["listener_runner"] = self.listener_runner
 
 
 class _Listeners:

@@ -22,8 +22,10 @@ def read_verb(
         first = words.next()
     if first is None:
         return find_command(registry, "help"), ""
-    word = first.text.lower()
-    known = any(word in {command.verb, *command.synonyms} for command in registry)
-    if conversation.thread and not called and not known:
+    if conversation.thread and not called and not _known(registry, first.text.lower()):
         return find_command(registry, "reply"), text
     return find_command(registry, first.text), words.remaining()
+
+
+def _known(registry: Registry, word: str) -> bool:
+    return any(word in {command.verb, *command.synonyms} for command in registry)

@@ -1,6 +1,7 @@
 """Turns under Slack's limits, and what becomes of two hundred runs in one channel."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from bot.domain.conversation import Conversation
 from bot.domain.vocabulary import Mode
 from bot.ports.job_source import Offer
 from bot.ports.messenger import Turn
+from bot.services.rules import Periods
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.slack_delivery import CHANNEL, SlackStage, slack_stage
 from tests.fakes.stage import PLAN, Runner, rules
@@ -106,7 +108,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Slack
 
 async def begins(world: SlackStage, count: int) -> list[Runner]:
     """So many runs that wait at nothing, each claimed and started."""
-    world.stage.rules = rules()
+    world.stage.rules = replace(rules(), periods=Periods(lease=timedelta(hours=1)))
     for _ in range(count):
         await world.dispatches("fix-rounding", mode=Mode.SUPERVISED)
     runners = []
@@ -121,38 +123,47 @@ async def begins(world: SlackStage, count: int) -> list[Runner]:
     return runners
 
 
-async def passes(world: SlackStage, runners: list[Runner], time: float) -> None:
-    """Time goes by while all runners live."""
-    for _ in range(round(time / 5)):
-        await world.goes_on(5, step=1, boards=True)
-        for runner in runners:
-            await runner.orders()
+async def passes(world: SlackStage, time: float) -> None:
+    """Time goes by; no lease ends meanwhile."""
+    await world.goes_on(time, step=1, boards=True)
 
 
 def limited(world: SlackStage) -> int:
     return sum(call.status == 429 for call in world.slack.calls)
 
 
+async def seen_after(world: SlackStage, words: str, *, times: int) -> float:
+    """Seconds until so many messages say these words."""
+    asked_at = world.stage.clock.now()
+    for _ in range(40):
+        await world.goes_on(0.25)
+        if sum(said.text == words for said in world.said()) == times:
+            break
+    late = (world.stage.clock.now() - asked_at).total_seconds()
+    await world.goes_on(3)
+    return late
+
+
 async def test_with_ten_runs_gates_and_ends_are_seen_within_two_seconds(
     world: SlackStage,
 ) -> None:
     runners = await begins(world, 10)
-    await passes(world, runners, 40)
-    late = []
-    for number, runner in enumerate(runners):
-        for other in runners[number:]:
+    await passes(world, 40)
+    gates, ends = [], []
+    for number, runner in enumerate(runners, 1):
+        for other in runners[number - 1 :]:
             await other.reports("phase", name=f"phase {number}")
-        asked_at = world.stage.clock.now()
+        await runner.reports("gate", checkpoint="plan", plan=PLAN)
+        asked = f"R-{number} waits for approval G-{number}: Carry out this plan?"
+        gates.append(await seen_after(world, asked, times=1))
+        await world.stage.says("reviewer", f"/run approve R-{number}")
+        for other in runners[number:]:
+            await other.reports("phase", name=f"late phase {number}")
         await runner.reports("ended", status="succeeded", exit_code=0)
-        wanted = f"R-{number + 1} Fix checkout rounding: Completed"
-        for _ in range(40):
-            await world.goes_on(0.25)
-            shown = [said for said in world.said() if said.text == wanted]
-            if len(shown) == 2:
-                break
-        late.append((world.stage.clock.now() - asked_at).total_seconds())
-        await world.goes_on(3)
-    assert max(late) <= 2
+        wanted = f"R-{number} Fix checkout rounding: Completed"
+        ends.append(await seen_after(world, wanted, times=2))
+    assert max(gates) <= 2, gates
+    assert max(ends) <= 2, ends
     assert limited(world) == 0
 
 
@@ -160,7 +171,7 @@ async def test_of_two_hundred_runs_gates_and_ends_go_first_and_nothing_is_lost(
     world: SlackStage,
 ) -> None:
     runners = await begins(world, 200)
-    await passes(world, runners, 205)
+    await passes(world, 205)
     cards = [said for said in world.said() if said.text.startswith("R-")]
     assert len(cards) == 200, "each has its card within what one message a second allows"
     assert any(text.endswith("runs are live here") for text in (s.text for s in world.said()))
@@ -174,13 +185,11 @@ async def test_of_two_hundred_runs_gates_and_ends_go_first_and_nothing_is_lost(
     await world.goes_on(12, step=1, boards=True)
     gates = [said for said in world.said() if "waits for approval" in said.text]
     assert len(gates) == 5, "before two hundred notes"
-    for runner in runners:
-        await runner.orders()
     for runner in runners[5:]:
         await runner.ends()
     posts = 5 + 200 + 195
     while sum(said.text.endswith("Completed") for said in world.said()) < 195 * 2:
-        await passes(world, runners[:5], 5)
+        await passes(world, 5)
         took = (world.stage.clock.now() - asked_at).total_seconds()
         assert took <= posts * 1.1, "one message a second is what Slack allows"
     notes = [said for said in world.said() if said.thread_ts not in {None, said.ts}]

@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -54,6 +55,39 @@ async def test_a_held_call_does_not_hold_up_the_end(world: World) -> None:
                 call = group.create_task(client.get(at + path))
                 await asyncio.sleep(0.2)
             assert (await call).json() == {"orders": []}
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nLong: ",
+        b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nLong: ",
+    ],
+)
+async def test_nobody_listens_to_endless_headers(world: World, begun: bytes) -> None:
+    async with serve(
+        world.app(), world.data, host="127.0.0.1", port=0, closing=world.closing
+    ) as at:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(at.rpartition(":")[2]))
+        writer.write(begun)
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 64 * 1024 * 1024 and not reader.at_eof():
+                writer.write(b"x" * 65_536)
+                await writer.drain()
+                sent += 65_536
+                await asyncio.sleep(0)
+        writer.close()
+    assert sent < 64 * 1024 * 1024
+
+
+async def test_large_bodies_are_no_headers(world: World) -> None:
+    async with (
+        serve(world.app(), world.data, host="127.0.0.1", port=0, closing=world.closing) as at,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        answers = [await client.post(f"{at}/none", content=b"x" * 900_000) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [404, 404]
 
 
 async def test_signals_are_left_to_their_owner(world: World) -> None:

@@ -26,6 +26,10 @@ class Room(Protocol):
         """Somebody types a command, or words in the thread of a run; gives the private answer."""
         ...
 
+    async def mentions(self, who: str, text: str) -> None:
+        """Somebody writes to the bot; where a chat delivers twice, it does."""
+        ...
+
     async def presses(self, who: str, label: str, **form: str) -> str:
         """Somebody presses the newest button of this label and fills its only field."""
         ...
@@ -44,6 +48,9 @@ class Console:
     async def says(self, who: str, text: str, *, thread_of: str = "") -> str:
         thread = await self.stage.thread_of(thread_of) if thread_of else None
         return _said(await self.stage.says(who, text, thread=thread))
+
+    async def mentions(self, who: str, text: str) -> None:
+        await self.stage.says(who, text)
 
     async def presses(self, who: str, label: str, **form: str) -> str:
         button = await self._button(label)
@@ -101,6 +108,13 @@ class SlackRoom:
             lambda: self._heard(who) > before or "inbox_tray" in message.reactions
         )
         return await self._answer(who, before) if self._heard(who) > before else ""
+
+    async def mentions(self, who: str, text: str) -> None:
+        before = len(self.slack.deliveries.log)
+        await self.slack.mentions(ACCOUNTS[who], CHANNEL, text)
+        sent = self.slack.deliveries.log[before:]
+        assert len(sent) > 1, "the mention and the message"
+        await self.slack.redeliver(*sent)
 
     async def presses(self, who: str, label: str, **form: str) -> str:
         user, before = ACCOUNTS[who], self._heard(who)

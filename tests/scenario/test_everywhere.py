@@ -112,6 +112,26 @@ async def test_words_in_the_thread_of_a_run_reach_its_program(chat: Room) -> Non
     assert "R-1" in await chat.says("developer", "/run show", thread_of="R-1")
 
 
+async def test_a_run_is_begun_by_words_to_the_bot_that_arrive_twice(chat: Room) -> None:
+    await chat.mentions("developer", "dispatch hello")
+    await chat.expects("R-1")
+    runner = await (await chat.stage.claims()).starts()
+    await runner.ends()
+    await chat.expects("Succeeded")
+    assert "R-2" not in await chat.says("developer", "/run list")
+
+
+async def test_what_is_typed_twice_is_done_twice_and_undone_one_by_one(chat: Room) -> None:
+    for _ in range(2):
+        await chat.says("developer", "/run dispatch hello")
+    assert "R-2" in await chat.says("developer", "/run list")
+    await chat.says("developer", "/run stop R-2")
+    await chat.says("developer", "/run delete R-2")
+    await chat.stage.passes(seconds=11)
+    assert "was deleted" in await chat.says("developer", "/run show R-2")
+    assert await status(chat) is Status.QUEUED
+
+
 async def test_what_is_mistyped_is_answered_with_what_is_near(chat: Room) -> None:
     assert "/run list" in await chat.says("developer", "/run lst")
     assert "hello" in await chat.says("developer", "/run dispatch helo")

@@ -103,6 +103,7 @@ def test_equal_values_have_one_text() -> None:
     assert canonical_json(one) == canonical_json(two)
     assert one.version == two.version == digest(one)
     assert canonical_json({"é": frozenset({"b", "a"})}) == '{"é":["a","b"]}'
+    assert canonical_json(types.MappingProxyType({"b": 1, "a": 2})) == '{"a":2,"b":1}'
 
 
 def test_what_has_no_plain_form_is_refused() -> None:

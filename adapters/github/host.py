@@ -18,6 +18,7 @@ from adapters.github.pulls import (
 )
 from adapters.github.text import body_of, title_of
 from bot.domain.codec import JSON
+from bot.domain.errors import NotFoundError
 from bot.domain.pull_request import PullState, Review, SeenPull
 from bot.domain.repository import hosted_name
 from bot.ports.code_host import CommitReport, Credential, PullDraft
@@ -164,15 +165,23 @@ class GitHubHost:
         """GitHub shows the newest status of a context; the same twice is not told twice."""
         repository, commit = where
         body = status_body(report)
-        present = await self._client.get(f"repos/{repository}/commits/{commit}/status", token=token)
         same = (
             known
-            for known in present.data["statuses"]
+            for known in await self._statuses(repository, commit, token)
             if all(known.get(name) == value for name, value in body.items())
         )
         if next(same, None) is None:
             path = f"repos/{repository}/statuses/{commit}"
             await self._client.write("POST", path, body, token=token)
+
+    async def _statuses(self, repository: str, commit: str, token: str) -> list[JSON]:
+        """The newest of each context; none where a stand-in does not tell them."""
+        path = f"repos/{repository}/commits/{commit}/status"
+        try:
+            told = (await self._client.get(path, token=token)).data
+        except NotFoundError:
+            return []
+        return list(told["statuses"])
 
 
 def _is_own(pull: JSON, repository: str) -> bool:

@@ -8,8 +8,9 @@ import httpx
 
 from adapters.linear.auth import App, AppCredentials, Credentials, FixedToken
 from adapters.linear.budget import Budget
+from adapters.linear.dialect import Dialect
 from adapters.linear.shelf import StoreShelf
-from adapters.linear.transport import Transport, token_address
+from adapters.linear.transport import Transport, is_linears, token_address
 from bot.ports.clock import Clock
 from bot.ports.store import Store
 from bot.ports.vault import Vault
@@ -50,4 +51,10 @@ async def open_transport(
             credentials = AppCredentials(
                 app, http, shelf=StoreShelf(store), vault=vault, clock=clock
             )
-        yield Transport(http, credentials, url=access.api_url, budget=Budget(clock))
+        yield Transport(
+            http,
+            credentials,
+            url=access.api_url,
+            budget=Budget(clock),
+            dialect=Dialect(whole=is_linears(access.api_url)),
+        )

@@ -1,8 +1,11 @@
 """What we ask of Linear, as typed calls. Creating is idempotent: ids are made by us."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 
 from adapters.linear import documents
+from adapters.linear.dialect import UnknownToServerError
 from adapters.linear.transport import Transport
 from adapters.linear.values import (
     Activity,
@@ -21,6 +24,9 @@ from adapters.linear.values import (
 from bot.domain.codec import JSON
 from bot.domain.errors import NotFoundError, UnavailableError, UserError
 
+_LOOKED_THROUGH = 100
+"""Issues that are looked through where a server has no search."""
+
 
 class LinearClient:
     """Calls of the API; errors are those of the transport."""
@@ -36,31 +42,45 @@ class LinearClient:
         return Viewer(
             id=viewer["id"],
             name=viewer["name"],
-            is_app=bool(viewer["app"]),
+            is_app=bool(viewer.get("app")),
             organization=organization["id"],
         )
 
     async def issue(self, name: str) -> LinearIssue:
         """The issue of an id or identifier (ENG-142). Raises NotFoundError."""
-        return read_issue((await self._ask(documents.ISSUE, id=name))["issue"])
+        return read_issue(_found(await self._ask(documents.ISSUE, id=name)))
 
     async def search(self, words: str, *, limit: int) -> tuple[LinearIssue, ...]:
         """Issues that fit some words, as Linear ranks them."""
-        data = await self._ask(documents.SEARCH_ISSUES, term=words, first=limit)
+        try:
+            data = await self._ask(documents.SEARCH_ISSUES, term=words, first=limit)
+        except UnknownToServerError:
+            return await self._look_through(words.casefold().split(), limit=limit)
         return tuple(read_issue(node) for node in data["searchIssues"]["nodes"])
+
+    async def _look_through(self, words: Sequence[str], *, limit: int) -> tuple[LinearIssue, ...]:
+        """For a server without a search: its first issues, those with all the words."""
+        data = await self._ask(documents.ISSUES, first=_LOOKED_THROUGH)
+        issues = map(read_issue, data["issues"]["nodes"])
+        fitting = (
+            issue
+            for issue in issues
+            if all(word in f"{issue.identifier} {issue.title}".casefold() for word in words)
+        )
+        return tuple(islice(fitting, limit))
 
     async def standing(self, issue: str) -> Standing:
         """Where an issue stands, and the states of its team."""
-        return read_standing((await self._ask(documents.ISSUE_STANDING, id=issue))["issue"])
+        return read_standing(_found(await self._ask(documents.ISSUE_STANDING, id=issue)))
 
     async def talk(self, issue: str, *, limit: int) -> Talk:
         """What people wrote on an issue, oldest first, and what is attached to it."""
         data = await self._ask(documents.ISSUE_TALK, id=issue, first=limit)
-        return read_talk(data["issue"])
+        return read_talk(_found(data))
 
     async def session(self, session: str) -> Session:
         """An agent session. Raises NotFoundError."""
-        return read_session((await self._ask(documents.SESSION, id=session))["agentSession"])
+        return read_session(_found(await self._ask(documents.SESSION, id=session)))
 
     async def act(
         self, session: str, activity: Activity, *, made: str, urgent: bool = False
@@ -100,48 +120,62 @@ class LinearClient:
         """Change fields of an issue, in the names of Linear's IssueUpdateInput."""
         await self._change(documents.UPDATE_ISSUE, id=issue, input=changes)
 
-    async def comment(self, issue: str, body: str, *, made: str, parent: str = "") -> None:
-        """Write a comment under an id of ours; where it is there already, it says this then."""
+    async def comment(self, issue: str, body: str, *, made: str, parent: str = "") -> str:
+        """Write a comment under an id of ours; where it is there already, it says this then.
+
+        Returns its id, which is another one only on a server that takes none from us.
+        """
         wanted = {"id": made, "issueId": issue, "body": body, "doNotSubscribeToIssue": True}
         if parent:
             wanted["parentId"] = parent
-        if not await self._create(documents.CREATE_COMMENT, wanted, found_by=documents.COMMENT):
+        payload = await self._create(documents.CREATE_COMMENT, wanted, found_by=documents.COMMENT)
+        if payload is None:
             await self.edit_comment(made, body)
+            return made
+        return str(payload["comment"]["id"])
 
     async def comment_place(self, comment: str) -> CommentPlace:
         """Where a comment stands. Raises NotFoundError."""
-        return read_comment_place((await self._ask(documents.COMMENT, id=comment))["comment"])
+        return read_comment_place(_found(await self._ask(documents.COMMENT, id=comment)))
 
     async def edit_comment(self, comment: str, body: str) -> None:
         """Let a comment of ours say this instead. Raises NotFoundError."""
         await self._change(documents.UPDATE_COMMENT, id=comment, input={"body": body})
 
     async def link(self, issue: str, *, url: str, title: str) -> None:
-        """Attach an address to an issue; the same address again changes its title."""
-        await self._change(documents.LINK_URL, issueId=issue, url=url, title=title)
+        """Attach an address to an issue, where that is known; again changes its title."""
+        with suppress(UnknownToServerError):
+            await self._change(documents.LINK_URL, issueId=issue, url=url, title=title)
 
     async def _create(
         self, document: str, wanted: Mapping[str, JSON], *, found_by: str, urgent: bool = False
-    ) -> bool:
-        """Create under an id; False where it is there already, which Linear refuses."""
+    ) -> JSON:
+        """Create under an id; None where it is there already, which Linear refuses."""
         try:
-            await self._change(document, urgent=urgent, input=dict(wanted))
+            return await self._change(document, urgent=urgent, input=dict(wanted))
         except UserError:
             if not await self._exists(found_by, wanted["id"]):
                 raise
-            return False
-        return True
+            return None
 
     async def _exists(self, document: str, made: str) -> bool:
         try:
-            await self._ask(document, id=made)
-        except NotFoundError:
+            _found(await self._ask(document, id=made))
+        except (NotFoundError, UnknownToServerError):
             return False
         return True
 
     async def _change(self, document: str, *, urgent: bool = False, **variables: JSON) -> JSON:
         """The payload of a mutation, whose `success` is looked at too."""
         (payload,) = (await self._ask(document, urgent=urgent, **variables)).values()
-        if not payload["success"]:
+        if not payload.get("success", True):
             raise UnavailableError("Linear says that nothing was changed.")
         return payload
+
+
+def _found(data: Mapping[str, JSON]) -> JSON:
+    """The only part of an answer; some servers say null where Linear says that nothing is there."""
+    (found,) = data.values()
+    if found is None:
+        raise NotFoundError("Linear does not have it, or not for this bot.")
+    return found

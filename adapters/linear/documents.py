@@ -32,6 +32,14 @@ query SearchIssues($term: String!, $first: Int!) {{
 }}
 """
 
+ISSUES = f"""
+query Issues($first: Int!) {{
+  issues(first: $first) {{
+    nodes {{ {_ISSUE} }}
+  }}
+}}
+"""
+
 ISSUE_STANDING = f"""
 query IssueStanding($id: String!) {{
   issue(id: $id) {{

@@ -13,6 +13,7 @@ from bot.domain.codec import JSON
 
 COMMAND = "/run"
 _LONGEST_NAME = 200
+_LABELS = {"labelIds", "labels"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,9 +152,21 @@ def reread(body: str) -> Event | None:
 
 
 def _created(payload: Mapping[str, JSON]) -> SessionCreated:
+    if "agentSession" not in payload:
+        return _created_plainly(payload)
     session = _part(payload, "agentSession")
     return SessionCreated(
         session=_text(session, "id"), issue=_issue_of(session), creator=_creator(session)
+    )
+
+
+def _created_plainly(payload: Mapping[str, JSON]) -> SessionCreated:
+    """As stand-ins tell it, in the form of all other events: who did it is the actor."""
+    session, actor = _part(payload, "data"), payload.get("actor")
+    return SessionCreated(
+        session=_text(session, "id"),
+        issue=_issue_of(session),
+        creator=_optional(actor, "id") if isinstance(actor, dict) else "",
     )
 
 
@@ -201,13 +214,19 @@ def _issue(payload: Mapping[str, JSON]) -> IssueChanged:
         issue=_text(data, "id"),
         identifier=_text(data, "identifier"),
         actor=_optional(actor, "id") if isinstance(actor, dict) else "",
-        assignee=_optional(data, "assigneeId") if "assigneeId" in changed or is_new else None,
-        new_labels=_new_labels(data, changed) if "labelIds" in changed or is_new else (),
+        assignee=_optional(data, "assigneeId") if is_new or _is_reassigned(data, changed) else None,
+        new_labels=_new_labels(data, changed) if is_new or changed.keys() & _LABELS else (),
     )
+
+
+def _is_reassigned(data: Mapping[str, JSON], before: Mapping[str, JSON]) -> bool:
+    """Linear tells only what changed; others tell all that was before."""
+    return "assigneeId" in before and before["assigneeId"] != data.get("assigneeId")
 
 
 def _new_labels(data: Mapping[str, JSON], changed: Mapping[str, JSON]) -> tuple[str, ...]:
     known = {label for label in _list(changed, "labelIds") if isinstance(label, str)}
+    known |= {str(label.get("id")) for label in _list(changed, "labels") if isinstance(label, dict)}
     return tuple(
         _text(label, "name")
         for label in _list(data, "labels")

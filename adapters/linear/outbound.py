@@ -55,10 +55,10 @@ class LinearMessenger:
         made = made_id(conversation.tenant, key)
         text = message_text(message, facts=is_card)
         parent = await self._root(thread)
-        await self._client.comment(conversation.channel, text, made=made, parent=parent)
+        told = await self._client.comment(conversation.channel, text, made=made, parent=parent)
         if is_card:
             await self._link(conversation.channel, message)
-        return made
+        return told
 
     async def edit(self, conversation: Conversation, message_id: str, message: Message) -> None:
         """Let a told message say this; in a session, say what is new."""

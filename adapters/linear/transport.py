@@ -8,6 +8,7 @@ import httpx
 
 from adapters.linear.auth import Credentials
 from adapters.linear.budget import Budget
+from adapters.linear.dialect import Dialect
 from adapters.linear.limits import REFUSED_WAIT, TIMEOUT
 from bot.domain.codec import JSON
 from bot.domain.errors import NotFoundError, RefusedError, UnavailableError, UserError
@@ -24,13 +25,20 @@ class Transport:
     """Carries documents to Linear. All failures are errors of ours."""
 
     def __init__(
-        self, http: httpx.AsyncClient, credentials: Credentials, *, url: str, budget: Budget
+        self,
+        http: httpx.AsyncClient,
+        credentials: Credentials,
+        *,
+        url: str,
+        budget: Budget,
+        dialect: Dialect | None = None,
     ) -> None:
-        """`url` may lack its last part, /graphql."""
+        """`url` may lack its last part, /graphql; without a dialect, all of Linear's is known."""
         self._http = http
         self._credentials = credentials
         self._url = graphql_address(url)
         self._budget = budget
+        self._dialect = dialect or Dialect()
 
     async def ask(
         self, document: str, *, urgent: bool = False, **variables: JSON
@@ -40,6 +48,12 @@ class Transport:
         Raises UnavailableError when it is worth trying again, NotFoundError, RefusedError or
         UserError when it is not.
         """
+        document, fitting = await self._dialect.fit(document, variables, self._ask)
+        return await self._ask(document, fitting, urgent=urgent)
+
+    async def _ask(
+        self, document: str, variables: Mapping[str, JSON], *, urgent: bool = False
+    ) -> Mapping[str, JSON]:
         self._budget.spend(urgent=urgent)
         header = await self._credentials.header()
         answer = await self._send(document, variables, header)
@@ -90,7 +104,8 @@ class Transport:
             return NotFoundError(f"Linear does not have it, or not for this bot: {text}")
         if kinds & _REFUSED:
             return RefusedError(f"Linear does not allow it: {text}")
-        if kinds & _WRONG:
+        is_bad = answer.status_code == httpx.codes.BAD_REQUEST
+        if kinds & _WRONG or (is_bad and kinds == {""}):
             return UserError(f"Linear refuses it: {text}")
         return UnavailableError(f"Linear failed: {text}")
 
@@ -99,6 +114,12 @@ def graphql_address(url: str) -> str:
     """The address of the API, from a base with or without /graphql."""
     plain = url.rstrip("/")
     return plain if plain.endswith("/graphql") else f"{plain}/graphql"
+
+
+def is_linears(url: str) -> bool:
+    """Whether an address is Linear's own."""
+    host = urlsplit(url).hostname or ""
+    return host == "linear.app" or host.endswith(".linear.app")
 
 
 def token_address(url: str) -> str:

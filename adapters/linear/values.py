@@ -143,22 +143,22 @@ def read_state(fields: JSON) -> IssueState:
 
 def read_issue(fields: JSON) -> LinearIssue:
     """An issue; what may be missing is empty."""
-    assignee = fields["assignee"] or {}
+    assignee = fields.get("assignee") or {}
     return LinearIssue(
         id=fields["id"],
         identifier=fields["identifier"],
         title=fields["title"],
-        description=fields["description"] or "",
-        url=fields["url"],
-        branch=fields["branchName"],
+        description=fields.get("description") or "",
+        url=fields.get("url") or "",
+        branch=fields.get("branchName") or "",
         state=read_state(fields["state"]),
         team_id=fields["team"]["id"],
         team_key=fields["team"]["key"],
-        project=(fields["project"] or {}).get("name", ""),
-        labels=tuple(label["name"] for label in _nodes(fields["labels"])),
+        project=(fields.get("project") or {}).get("name", ""),
+        labels=tuple(label["name"] for label in _nodes(fields.get("labels"))),
         assignee=assignee.get("id", ""),
         assignee_email=assignee.get("email") or "",
-        delegate=(fields["delegate"] or {}).get("id", ""),
+        delegate=(fields.get("delegate") or {}).get("id", ""),
     )
 
 
@@ -168,7 +168,7 @@ def read_standing(fields: JSON) -> Standing:
     return Standing(
         issue=fields["id"],
         state=read_state(fields["state"]),
-        delegate=(fields["delegate"] or {}).get("id", ""),
+        delegate=(fields.get("delegate") or {}).get("id", ""),
         team_key=fields["team"]["key"],
         states=tuple(states),
     )
@@ -177,30 +177,40 @@ def read_standing(fields: JSON) -> Standing:
 def read_talk(fields: JSON) -> Talk:
     """What people said on an issue."""
     said = (
-        Said(by=(one["user"] or {}).get("name", ""), text=one["body"], at=one["createdAt"])
-        for one in _nodes(fields["comments"])
+        Said(by=(one.get("user") or {}).get("name", ""), text=one["body"], at=one["createdAt"])
+        for one in _nodes(fields.get("comments"))
     )
     return Talk(
         comments=tuple(sorted(said, key=lambda one: one.at)),
-        attachments=tuple((node["title"], node["url"]) for node in _nodes(fields["attachments"])),
+        attachments=tuple(
+            (node["title"], node["url"]) for node in _nodes(fields.get("attachments"))
+        ),
     )
 
 
 def read_comment_place(fields: JSON) -> CommentPlace:
     """The thread of a comment, and its session."""
-    root = fields["parent"] or fields
-    return CommentPlace(root=root["id"], session=(fields["agentSession"] or {}).get("id", ""))
+    root = fields.get("parent") or fields
+    return CommentPlace(root=root["id"], session=(fields.get("agentSession") or {}).get("id", ""))
 
 
 def read_session(fields: JSON) -> Session:
     """An agent session."""
     return Session(
         id=fields["id"],
-        status=fields["status"],
-        issue=(fields["issue"] or {}).get("id", ""),
-        plan=json.loads(plan) if isinstance(plan := fields["plan"], str) else plan,
-        links={link["url"]: link["label"] for link in fields["externalLinks"]},
+        status=fields.get("status") or "",
+        issue=(fields.get("issue") or {}).get("id", ""),
+        plan=_plan(fields.get("plan")),
+        links={link["url"]: link["label"] for link in fields.get("externalLinks") or ()},
     )
+
+
+def _plan(told: JSON) -> JSON:
+    try:
+        plan = json.loads(told) if isinstance(told, str) else told
+    except ValueError:
+        return None
+    return plan if isinstance(plan, list) else None
 
 
 def _nodes(connection: JSON) -> Sequence[JSON]:

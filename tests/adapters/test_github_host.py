@@ -168,6 +168,13 @@ async def test_a_token_says_one_commit_status(fake: GitHub, clock: FakeClock) ->
         assert (status["state"], status["target_url"]) == ("success", "https://s.test/R-1")
 
 
+async def test_a_status_is_told_where_nobody_tells_them(fake: GitHub, clock: FakeClock) -> None:
+    async with github_world(fake, clock, kind="token") as world:
+        world.state.tells_statuses = False
+        await world.host.report(SHOP, world.state.commit(SHOP, BRANCH, "work"), DONE)
+        assert [status["state"] for status in world.state.statuses] == ["success"]
+
+
 async def test_pull_requests_work_where_an_app_may_not_check(app: GitHubWorld) -> None:
     assert app.state.app is not None
     del app.state.app.permissions["checks"]

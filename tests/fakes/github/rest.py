@@ -277,6 +277,8 @@ class Rest:
 
     def _status(self, call: Call, name: str, commit: str) -> Said:
         self._allow(call, name, statuses="read")
+        if not self.state.tells_statuses:
+            raise refused(404, "Not Found")
         found = [status for status in self.state.statuses if status["sha"] == commit]
         return Said(200, {"sha": commit, "statuses": found[::-1]})
 

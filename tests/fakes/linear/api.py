@@ -42,6 +42,7 @@ class Api:
             },
             "issue": lambda id: issue_shape(self.world, self.world.issue(id)),  # noqa: A006
             "searchIssues": self._search,
+            "issues": lambda first=50, **_: self._search("", first),
             "agentSession": lambda id: session_shape(self.world, self.world.session(id)),  # noqa: A006
             "agentActivity": self._activity,
             "comment": lambda id: comment_shape(self._comment(id)),  # noqa: A006
@@ -78,6 +79,9 @@ class Api:
         return found
 
     def _act(self, wanted: Mapping[str, Any], client: str) -> Shape:
+        if "sessionId" in wanted:  # the flat form of other stand-ins
+            content = {"type": wanted["type"], "body": wanted["body"]}
+            wanted = {"agentSessionId": wanted["sessionId"], "content": content}
         session = self.world.own_session(wanted["agentSessionId"], client)
         check_activity(wanted)
         activity = Activity(

@@ -63,6 +63,8 @@ class FakeLinear:
         self.people = People(self.world, self.api)
         self.calls: list[Call] = []
         self.url = ""
+        self.lesser = False
+        """Whether it knows less than Linear, as other stand-ins do."""
 
     def called(self, operation: str) -> list[Call]:
         """The calls of one operation, in order."""
@@ -99,13 +101,15 @@ class FakeLinear:
 
     def _answer(self, client: str, body: Any) -> web.Response:
         try:
-            document, wrong = read_document(body["query"])
+            document, wrong = read_document(body["query"], lesser=self.lesser)
         except GraphQLError as error:
             return _errors(400, _graphql(error))
+        if wrong and self.lesser:
+            return _errors(400, *(error.formatted for error in wrong))
         if wrong:
             return _errors(400, *map(_graphql, wrong))
         variables = body.get("variables") or {}
-        points = complexity(document, variables)
+        points = 1 if self.lesser else complexity(document, variables)
         if points > MOST_POINTS:
             return _errors(400, _graphql(GraphQLError("Query too complex")))
         headers = self.buckets.spend(client, points)
@@ -115,7 +119,7 @@ class FakeLinear:
         self.calls.append(Call(operation=name, variables=variables))
         if name != "CreateActivity":
             self.clock.advance(self.faults.slow)
-        result = run(document, variables, self.api.resolvers(client))
+        result = run(document, variables, self.api.resolvers(client), lesser=self.lesser)
         content: dict[str, Any] = {"data": result.data}
         errors = [error.formatted for error in result.errors or ()]
         if self.faults.partial:

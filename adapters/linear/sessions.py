@@ -24,6 +24,21 @@ from bot.ports.clock import Clock
 _FAILED = frozenset({Status.FAILED, Status.TIMED_OUT})
 _UNSAID = frozenset({EventType.JOB_CANCELLING})
 """The end confirms a stop; between the two nothing is said."""
+_BEFORE_END = frozenset(
+    {
+        EventType.BRANCH_PUSHED,
+        EventType.GATE_ASKED,
+        EventType.GATE_REMINDED,
+        EventType.GATE_SATISFIED_BY_POLICY,
+        EventType.NOTE_REPORTED,
+        EventType.NUDGED,
+        EventType.REPLY_GIVEN,
+        EventType.RESTART_ORDERED,
+        EventType.SUMMARY_REPORTED,
+        EventType.WENT_QUIET,
+    }
+)
+"""What only live runs do: where it is told late, the end is still to be told, and closes."""
 _IDLE = frozenset({Status.SCHEDULED, Status.QUEUED, Status.WAITING, Status.CANCELLING})
 """Statuses in which no phase is said: nothing works, and what is asked must stay the last word."""
 
@@ -147,7 +162,10 @@ def _type(attributes: Mapping[str, str]) -> ActivityType:
     if status.live:
         waits = status is Status.WAITING
         return ActivityType.ELICITATION if waits else ActivityType.THOUGHT
-    ended = attributes.get("event") == EventType.JOB_ENDED
+    event = attributes.get("event")
+    if event in _BEFORE_END:
+        return ActivityType.THOUGHT
+    ended = event == EventType.JOB_ENDED
     return ActivityType.ERROR if ended and status in _FAILED else ActivityType.RESPONSE
 
 

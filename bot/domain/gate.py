@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum, unique
 
 from bot.domain.actor import Actor
@@ -182,8 +182,9 @@ def _require_open(gate: Gate, now: datetime) -> None:
 
 
 def describe_end(gate: Gate) -> str:
-    """Who closed it and where, for the person who came second."""
+    """Who closed it, where and when, for the person who came second."""
     last = gate.deciding
     if last is None:
         return gate.state.value
-    return f"{_SAID[last.choice]} by @{last.actor.name} in {last.actor.surface}"
+    at = f"{last.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{_SAID[last.choice]} by @{last.actor.name} in {last.actor.surface}, {at}"

@@ -91,7 +91,7 @@ def test_a_closed_gate_stays_as_it_is(state: GateState) -> None:
 )
 def test_who_came_second_is_told_who_won(choice: Choice, words: str) -> None:
     decided = decide_gate(a_gate(), a_decision("ana", choice), shown="seen")
-    assert describe_end(decided) == words
+    assert describe_end(decided) == f"{words}, {NOW:%Y-%m-%d %H:%M} UTC"
     with pytest.raises(IllegalTransitionError, match=words):
         decide_gate(decided, a_decision("abel"), shown="seen")
 

@@ -27,6 +27,8 @@ from adapters.slack.intake import Asked, Intake
 from adapters.slack.people import People
 from adapters.slack.values import Reference, read_value
 from adapters.slack.workspaces import SURFACE, Workspace
+from bot.dispatch.refusing import refusal_reply
+from bot.dispatch.suggesting import suggest_person
 from bot.domain.actor import person
 from bot.domain.blueprint import Blueprint
 from bot.domain.conversation import Conversation
@@ -126,10 +128,10 @@ class Presses:
         try:
             await self._admit(asked)
             await asked.workspace.client.views_open(trigger_id=trigger, view=view)
-        except (RefusedError, UnavailableError) as error:
-            text = error.text if isinstance(error, RefusedError) else str(error)
-            message = say("refused", text=text)
-            reply = Reply(message=message, outcome=Outcome.REFUSED)
+        except RefusedError as error:
+            await self.intake.answers.give(asked, refusal_reply(error))
+        except UnavailableError as error:
+            reply = Reply(message=say("refused", text=str(error)), outcome=Outcome.REFUSED)
             await self.intake.answers.give(asked, reply)
 
     async def _admit(self, asked: Asked) -> None:
@@ -140,7 +142,8 @@ class Presses:
         known, _ = await self.store.read(
             lambda tx: (look_as(tx, policy, actor, conversation)[0], None)
         )
-        require_known(policy, known)
+        suggested = await suggest_person(self.store, policy, account, self.people)
+        require_known(policy, known, suggested=suggested)
 
     async def open_dispatch(self, asked: Asked, trigger: str, *, context: str = "") -> None:
         """Open the form that starts a run."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from bot.dispatch.refusing import (
     refuse_control_characters,
     refuse_long,
 )
+from bot.dispatch.suggesting import suggest_person
 from bot.domain.actor import Actor
 from bot.domain.codec import JSON, decode, encode
 from bot.domain.conversation import Conversation
@@ -41,6 +42,14 @@ from bot.services.people import account_of, look_as, require_known
 from bot.services.rules import Rules
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found out for a request before its transaction."""
+
+    issues: Mapping[str, Issue | UserError] = field(default_factory=dict)
+    suggested: str = ""
 
 
 class Dispatcher:
@@ -101,7 +110,10 @@ class Dispatcher:
         try:
             if refused := await self._turn_away(invocation):
                 return refused
-            read = await self._read_issues(invocation)
+            read = Found(
+                issues=await self._read_issues(invocation),
+                suggested=await self._suggest(invocation),
+            )
             if self._only_reads(invocation):
                 return await self._look_up(invocation, read)
             return await self._store.write(partial(self._unit, invocation, read))
@@ -125,6 +137,14 @@ class Dispatcher:
                 lambda tx: self._finish(self._request_of(invocation, tx), invocation, reply)
             )
         return None
+
+    async def _suggest(self, invocation: Invocation) -> str:
+        """Whose an account that is nobody's seems to be; empty for nobody's."""
+        admission = self._admissions.get(invocation.conversation.surface)
+        if admission is None or invocation.actor.handle is None or invocation.done_at is not None:
+            return ""
+        account = account_of(invocation.actor, invocation.conversation)
+        return await suggest_person(self._store, self._rules().policy, account, admission)
 
     async def resume(self, *, older: timedelta = timedelta()) -> None:
         """Carry out what was accepted before and not done, in order within each channel.
@@ -206,9 +226,7 @@ class Dispatcher:
         except UsageError:
             return False
 
-    async def _look_up(
-        self, invocation: Invocation, read: Mapping[str, Issue | UserError]
-    ) -> Reply:
+    async def _look_up(self, invocation: Invocation, read: Found) -> Reply:
         """Answer from a reading; what comes with the answer is kept before it is given."""
 
         def look(tx: Tx) -> Reply:
@@ -231,7 +249,7 @@ class Dispatcher:
         await self._store.write(lambda tx: tx.invocations.finish(invocation.id, encode(reply)))
         return reply
 
-    def _unit(self, invocation: Invocation, read: Mapping[str, Issue | UserError], tx: Tx) -> Reply:
+    def _unit(self, invocation: Invocation, read: Found, tx: Tx) -> Reply:
         request = self._request_of(invocation, tx, read=read)
         return self._finish(request, invocation, self._answer(request, invocation))
 
@@ -257,14 +275,8 @@ class Dispatcher:
         tx.invocations.finish(invocation.id, encode(stored))
         return given
 
-    def _request_of(
-        self,
-        invocation: Invocation,
-        tx: Tx,
-        *,
-        read: Mapping[str, Issue | UserError] = MappingProxyType({}),
-    ) -> Request:
-        return self._request(tx, invocation.actor, invocation.conversation, issues=read)
+    def _request_of(self, invocation: Invocation, tx: Tx, *, read: Found | None = None) -> Request:
+        return self._request(tx, invocation.actor, invocation.conversation, read=read)
 
     def _request(
         self,
@@ -272,13 +284,14 @@ class Dispatcher:
         actor: Actor,
         conversation: Conversation,
         *,
-        issues: Mapping[str, Issue | UserError] = MappingProxyType({}),
+        read: Found | None = None,
     ) -> Request:
         """The request of the person behind an account, in whose eyes other runs are not there."""
         rules = self._rules()
         known, seen = look_as(tx, rules.policy, actor, conversation)
+        found = read or Found()
         place = next(
-            (one.place for one in issues.values() if _is_at(one, conversation)), conversation
+            (one.place for one in found.issues.values() if _is_at(one, conversation)), conversation
         )
         return Request(
             tx=seen,
@@ -289,7 +302,8 @@ class Dispatcher:
             vault=self._vault,
             account=account_of(actor, conversation),
             ids=self._ids,
-            issues=issues,
+            issues=found.issues,
+            suggested=found.suggested,
         )
 
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
@@ -300,7 +314,7 @@ class Dispatcher:
         except UnknownVerbError as error:
             raise offer_blueprint(error, request.rules.catalog) from error
         if not command.for_strangers:
-            require_known(request.rules.policy, request.actor)
+            require_known(request.rules.policy, request.actor, suggested=request.suggested)
         values = _values(command, tail, invocation, now)
         return command.handle(request, command.arguments(**values))
 

@@ -12,10 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from adapters.slack.installations import INSTALL_PATH, REDIRECT_PATH
+from adapters.slack.names import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from adapters.slack.work import Work
-
-EVENTS_PATH = "/slack/events"
 
 
 class _Events:

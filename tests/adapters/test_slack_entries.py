@@ -27,6 +27,11 @@ async def test_a_command_is_acknowledged_then_done_and_told(world: SlackStage) -
     await world.sees("Succeeded")
 
 
+async def test_a_command_may_have_another_name(world: SlackStage) -> None:
+    await world.slack.types_command("UDEV", CHANNEL, "/bot", "dispatch hello")
+    await world.told("R-1")
+
+
 async def test_people_in_a_command_are_meant_by_their_accounts(world: SlackStage) -> None:
     await world.slack.types_command("UDEV", CHANNEL, "/run", "dispatch hello owner=<@UREV|rev>")
     await world.told("R-1")

@@ -35,6 +35,7 @@ from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.admission import Admission
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.clock import Ids
+from bot.ports.requests import LateAnswers
 from bot.ports.store import Store, Tx
 from bot.ports.tracker import Tracker
 from bot.ports.vault import Vault
@@ -42,6 +43,10 @@ from bot.services.people import account_of, look_as, require_known
 from bot.services.rules import Rules
 
 _LOG = logging.getLogger(__name__)
+
+
+_ANSWERED_FOR = timedelta(minutes=30)
+"""So long after it came a request that is taken up again is answered as well."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +71,15 @@ class Dispatcher:
         files: ArtifactFiles,
         trackers: Mapping[str, Tracker] | None = None,
         admissions: Mapping[str, Admission] = MappingProxyType({}),
+        late_answers: Mapping[str, LateAnswers] = MappingProxyType({}),
     ) -> None:
         """`rules` is asked anew for every request; `files` keeps what replies bring along.
 
         `trackers`, by their surface, may be filled until the first request, and so may
-        `admissions`, which are asked before anything is done for somebody.
+        `admissions`, which are asked before anything is done for somebody, and `late_answers`,
+        which say what is done after a restart.
         """
+        self._late_answers = late_answers
         self._issues = IssueReader(store, {} if trackers is None else trackers)
         self._admissions = admissions
         self._store = store
@@ -158,11 +166,25 @@ class Dispatcher:
                 places.setdefault(invocation.conversation.root, []).append(invocation)
         async with asyncio.TaskGroup() as group:
             for waiting in places.values():
-                group.create_task(self._perform_all(waiting))
+                group.create_task(self._perform_all(waiting, now=now))
 
-    async def _perform_all(self, waiting: Sequence[Invocation]) -> None:
+    async def _perform_all(self, waiting: Sequence[Invocation], *, now: datetime) -> None:
         for invocation in waiting:
-            await self.perform(invocation)
+            late = self._late_answers.get(invocation.conversation.surface)
+            young = now - invocation.received_at < _ANSWERED_FOR
+            if late is None or not young or not late.take_up(invocation):
+                await self.perform(invocation)
+                continue
+            # What is not done now is taken up again, and what was done meanwhile was answered.
+            reply = None
+            if not await self._is_done(invocation):
+                reply = await self.perform(invocation)
+            said = reply if await self._is_done(invocation) else None
+            await late.give(invocation, said)
+
+    async def _is_done(self, invocation: Invocation) -> bool:
+        stored = await self._store.read(lambda tx: tx.invocations.load(invocation.id))
+        return stored.done_at is not None
 
     async def complete(
         self, text: str, *, actor: Actor, conversation: Conversation
@@ -270,7 +292,8 @@ class Dispatcher:
             tx.exports.add(request.actor.name, file.kept)
         if reply.outcome is not Outcome.DONE:
             forget_refused(request, invocation.press)
-        given = replace(reply, files=())
+        kept = (*reply.kept, *(file.kept for file in reply.files))
+        given = replace(reply, files=(), kept=kept)
         stored = replace(given, message=say("said_once")) if reply.once else given
         tx.invocations.finish(invocation.id, encode(stored))
         return given

@@ -32,6 +32,16 @@ class Requests(Protocol):
         """What the last word of a request may become."""
 
 
+class LateAnswers(Protocol):
+    """Says what became of a request that was carried out without the delivery that brought it."""
+
+    def take_up(self, invocation: Invocation) -> bool:
+        """Whether nobody here is at work on it; from then on it is being worked on."""
+
+    async def give(self, invocation: Invocation, reply: Reply | None) -> None:
+        """Say it to whoever asked; None where there is nothing to say. Never raises."""
+
+
 class IssueSearch(Protocol):
     """The dispatcher's way to the trackers, for forms in which an issue is chosen."""
 

@@ -207,6 +207,11 @@ class Dispatcher:
             lambda tx: self._carry_out(self._request(tx, actor, conversation), asked)
         )
 
+    @property
+    def has_trackers(self) -> bool:
+        """Whether there is any tracker."""
+        return self._issues.has_trackers
+
     async def find_issues(
         self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
     ) -> tuple[Issue, ...]:

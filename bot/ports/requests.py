@@ -45,13 +45,17 @@ class LateAnswers(Protocol):
 class IssueSearch(Protocol):
     """The dispatcher's way to the trackers, for forms in which an issue is chosen."""
 
+    @property
+    def has_trackers(self) -> bool:
+        """Whether there is any tracker, so that a form asks for an issue at all."""
+
     async def find_issues(
         self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
     ) -> tuple[Issue, ...]:
         """Issues whose key or title fits these words, for forms; at once, or what is known."""
 
 
-class Looking(Requests, Protocol):
+class Looking(Requests, IssueSearch, Protocol):
     """Requests that show as well what somebody has not asked for: a home, a portal."""
 
     async def look(self, text: str, *, actor: Actor, conversation: Conversation) -> Reply:

@@ -228,6 +228,7 @@ def _inbound(
             store=needs.store,
             rules=needs.rules,
             buttons=KeptButtons(store=needs.store, rules=needs.rules),
+            issues=needs.requests,
         ),
         people=people,
         workspaces=workspaces,

@@ -45,3 +45,11 @@ followups = Table(
     UniqueConstraint("key"),
     Index("followups_unsettled", "surface", "id", **only(UNSETTLED)),
 )
+
+link_requests = Table(
+    "link_requests",
+    metadata,
+    *(Column(name, WORDS, primary_key=True) for name in ("surface", "tenant", "external_id")),
+    words("person"),
+    at("asked_at"),
+)

@@ -42,6 +42,11 @@ class SqlFollowups:
             return replace(followup, id=new_id)
         return _followup(self._scope.rows(_BY_KEY, {"asked": followup.key})[0])
 
+    def find(self, key: str) -> Followup | None:
+        """What is or was shown of the request of this key."""
+        found = self._scope.rows(_BY_KEY, {"asked": key})
+        return _followup(found[0]) if found else None
+
     def load(self, followup_id: int) -> Followup | None:
         """One that is not settled."""
         found = self._scope.rows(_LOAD, {"of": followup_id})

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, delete, insert, select
 
-from bot.domain.person import Account, Identity
+from bot.domain.person import REQUEST_LIFE, Account, Identity, LinkRequest
+from storage.chat_tables import link_requests
 from storage.scope import Scope
 from storage.tables import identities, link_codes
 from storage.upsert import Upsert
@@ -30,6 +31,26 @@ _TAKE = (
     delete(link_codes)
     .where(link_codes.c.code_hash == bindparam("code"), link_codes.c.expires_at > bindparam("now"))
     .returning(link_codes.c.person)
+)
+_ASK = Upsert(
+    link_requests,
+    _KEY,
+    change=lambda new: {"person": new.person, "asked_at": new.asked_at},
+)
+_FORGET_ASKED = delete(link_requests).where(link_requests.c.asked_at <= bindparam("before"))
+_ASKED = (
+    select(link_requests)
+    .where(link_requests.c.asked_at > bindparam("before"))
+    .order_by(link_requests.c.asked_at, *(link_requests.c[name] for name in _KEY))
+    .limit(bindparam("most"))
+)
+_TAKE_ASKED = (
+    delete(link_requests)
+    .where(
+        *(link_requests.c[name] == bindparam(name) for name in _KEY),
+        link_requests.c.asked_at > bindparam("before"),
+    )
+    .returning(*link_requests.c)
 )
 
 
@@ -65,6 +86,28 @@ class SqlIdentities:
         taken = {"code": code_hash, "now": self._scope.now}
         person: str | None = self._scope.run(_TAKE, taken).scalar()
         return person
+
+    def ask(self, request: LinkRequest) -> None:
+        """Store that an account asks to be linked; what is too old is forgotten."""
+        self._scope.run(_FORGET_ASKED, {"before": self._scope.now - REQUEST_LIFE})
+        row = {"person": request.person, "asked_at": request.asked_at}
+        self._scope.upsert(_ASK, {**vars(request.account), **row})
+
+    def asked(self, *, limit: int) -> tuple[LinkRequest, ...]:
+        """Requests that may still be confirmed, oldest first."""
+        wanted = {"before": self._scope.now - REQUEST_LIFE, "most": limit}
+        return tuple(_request(fields) for fields in self._scope.rows(_ASKED, wanted))
+
+    def take_request(self, account: Account) -> LinkRequest | None:
+        """What an account asked, if that may still be confirmed; it is spent by this."""
+        wanted = {**vars(account), "before": self._scope.now - REQUEST_LIFE}
+        found = self._scope.run(_TAKE_ASKED, wanted).mappings().all()
+        return _request(dict(found[0])) if found else None
+
+
+def _request(fields: dict[str, Any]) -> LinkRequest:
+    account = Account(**{name: fields[name] for name in _KEY})
+    return LinkRequest(account=account, person=fields["person"], asked_at=fields["asked_at"])
 
 
 def _identity(fields: dict[str, Any]) -> Identity:

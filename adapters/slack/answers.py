@@ -56,13 +56,14 @@ class Answers:
         refuses every way.
         """
         await self.say(asker, reply.message, source=f"reply {key}")
-        if not files:
-            return
-        opened = await self._calls(asker.tenant, "conversations.open", users=asker.user)
         for file in files:
-            await upload(
-                self._calls, asker.tenant, str(opened["channel"]["id"]), file, title=file.name
-            )
+            await self.bring(asker.tenant, asker.user, file)
+
+    async def bring(self, tenant: str, user: str, file: ReplyFile) -> None:
+        """Upload a file to a person's direct messages. Raises as `answer` does."""
+        opened = await self._calls(tenant, "conversations.open", users=user)
+        channel = str(opened["channel"]["id"])
+        await upload(self._calls, tenant, channel, file, title=file.name)
 
     async def say(self, asker: Asker, message: Message, *, source: str = "") -> None:
         """Say a message. Raises as `answer` does."""

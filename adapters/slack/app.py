@@ -14,14 +14,11 @@ from adapters.slack.forms import Place
 from adapters.slack.groups import Groups
 from adapters.slack.installations import KeptInstallations
 from adapters.slack.intake import Asked, Intake
+from adapters.slack.names import DISPATCH_RUN, RUN_FROM_MESSAGE, START_RUN
 from adapters.slack.people import People
 from adapters.slack.presses import Body, Presses, place_of
 from adapters.slack.workspaces import SURFACE, WORKSPACE, Authorize, Workspace, Workspaces
 
-COMMAND = "/run"
-START_SHORTCUT = "start_run"
-MESSAGE_SHORTCUT = "run_from_message"
-STEP = "dispatch_run"
 _ANYTHING = re.compile(r".*", re.DOTALL)
 
 
@@ -52,7 +49,7 @@ def build_app(inbound: Inbound, client: AsyncWebClient, *, signing_secret: str) 
         attaching_conversation_kwargs_enabled=False,
     )
     listeners = _Listeners(inbound)
-    app.command(COMMAND)(listeners.command)
+    app.command(_ANYTHING)(listeners.command)  # the manifest may give it any name
     app.action(_ANYTHING)(listeners.action)
     app.view({"type": "view_submission", "callback_id": _ANYTHING})(listeners.submission)
     app.view({"type": "view_closed", "callback_id": _ANYTHING})(listeners.closed)
@@ -127,7 +124,7 @@ class _Listeners:
     async def shortcut(self, body: Body, context: AsyncBoltContext, ack: AsyncAck) -> None:
         """The form, from anywhere or from a message."""
         await ack()
-        if body["callback_id"] not in {START_SHORTCUT, MESSAGE_SHORTCUT}:
+        if body["callback_id"] not in {START_RUN, RUN_FROM_MESSAGE}:
             return
         place = place_of(body)
         workspace: Workspace = context[WORKSPACE]
@@ -154,7 +151,7 @@ class _Listeners:
             await self._events[kind](body, context[WORKSPACE])
 
     async def _step(self, body: Event, workspace: Workspace) -> None:
-        if (body["event"].get("function") or {}).get("callback_id") == STEP:
+        if (body["event"].get("function") or {}).get("callback_id") == DISPATCH_RUN:
             await self._in.events.stepped(body, workspace)
 
     async def _group(self, _body: Event, _workspace: Workspace) -> None:

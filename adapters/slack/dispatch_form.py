@@ -17,6 +17,7 @@ from adapters.slack.forms import (
 from bot.domain.blueprint import Blueprint, InputSpec, InputType
 from bot.domain.codec import JSON
 from bot.domain.invocation import Press
+from bot.domain.issue import Issue
 from bot.domain.vocabulary import Mode
 from bot.messages.message import Button, Field, FieldKind
 from bot.messages.render import word
@@ -25,6 +26,8 @@ DISPATCH_VIEW = "dispatch"
 """The callback_id of this form."""
 CHOOSE_BLUEPRINT = "choose:blueprint"
 """The action_id of the type-ahead: asks for options, and says that one was chosen."""
+CHOOSE_ISSUE = "choose:issue"
+"""The action_id of the type-ahead of issues."""
 _INPUT = "input."
 _KINDS = {
     InputType.NUMBER: FieldKind.NUMBER,
@@ -34,16 +37,22 @@ _KINDS = {
 
 
 def dispatch_modal(
-    place: Place, *, blueprint: Blueprint | None = None, given: Mapping[str, str] | None = None
+    place: Place,
+    *,
+    blueprint: Blueprint | None = None,
+    given: Mapping[str, str] | None = None,
+    issues: bool = False,
+    issue: Block | None = None,
 ) -> Block:
     """The form, before a blueprint is chosen or for this one.
 
-    `given` holds first values by name: `branch`, `mode`, or an input of the blueprint.
+    `given` holds first values by name: `branch`, `mode`, or an input of the blueprint. With
+    `issues` one may be chosen in the blueprint's place; `issue` is the option that was.
     """
     values = given or {}
     button = Button(label=word("slack", "new_run"), press=Press(verb="dispatch"))
     inputs = blueprint.inputs if blueprint else ()
-    fields = [_input_field(spec, values) for spec in inputs[: limits.VIEW_BLOCKS - 5]]
+    fields = [_input_field(spec, values) for spec in inputs[: limits.VIEW_BLOCKS - 6]]
     return {
         "type": "modal",
         "callback_id": DISPATCH_VIEW,
@@ -52,7 +61,8 @@ def dispatch_modal(
         "close": plain_text(word("slack", "close"), limits.VIEW_TITLE),
         "private_metadata": write_metadata(button, place, "dispatch"),
         "blocks": [
-            _blueprint_block(blueprint),
+            _blueprint_block(blueprint, optional=issues),
+            *([_issue_block(issue)] if issues else []),
             *(input_block(field) for field in fields),
             _mode_block(values.get("mode", Mode.SUPERVISED)),
             input_block(_optional("owner", FieldKind.PERSON)),
@@ -72,7 +82,7 @@ def _optional(name: str, kind: FieldKind, default: str = "") -> Field:
     )
 
 
-def _blueprint_block(chosen: Blueprint | None) -> Block:
+def _blueprint_block(chosen: Blueprint | None, *, optional: bool) -> Block:
     element: Block = {
         "type": "external_select",
         "action_id": CHOOSE_BLUEPRINT,
@@ -84,9 +94,26 @@ def _blueprint_block(chosen: Blueprint | None) -> Block:
     return {
         "type": "input",
         "block_id": block_id("blueprint"),
+        "optional": optional,
         "dispatch_action": True,
         "label": plain_text(word("slack", "blueprint"), limits.INPUT_LABEL),
         "element": element,
+    }
+
+
+def _issue_block(chosen: Block | None) -> Block:
+    return {
+        "type": "input",
+        "block_id": block_id("issue"),
+        "optional": True,
+        "label": plain_text(word("slack", "issue"), limits.INPUT_LABEL),
+        "hint": plain_text(word("slack", "issue_hint"), limits.INPUT_HINT),
+        "element": {
+            "type": "external_select",
+            "action_id": CHOOSE_ISSUE,
+            "min_query_length": 0,
+            **({"initial_option": chosen} if chosen else {}),
+        },
     }
 
 
@@ -133,6 +160,27 @@ def blueprint_option(blueprint: Blueprint) -> Block:
     return option(title, blueprint.name[: limits.OPTION_VALUE])
 
 
+def issue_options(issues: Iterable[Issue]) -> list[Block]:
+    """What the type-ahead of issues offers."""
+    return [
+        option(f"{issue.key} · {issue.title}", issue.id)
+        for issue in issues
+        if len(issue.id) <= limits.OPTION_VALUE
+    ][: limits.OPTIONS]
+
+
+def chosen_issue(view: Mapping[str, Any]) -> Block | None:
+    """The issue's option that is chosen in a form."""
+    field = view["state"]["values"].get(block_id("issue")) or {}
+    chosen: Block | None = (field.get(CHOOSE_ISSUE) or {}).get("selected_option")
+    return chosen
+
+
+def offers_issues(view: Mapping[str, Any]) -> bool:
+    """Whether a form has the type-ahead of issues."""
+    return any(block.get("block_id") == block_id("issue") for block in view["blocks"])
+
+
 def blueprint_options(blueprints: Iterable[Blueprint], typed: str) -> list[Block]:
     """What the type-ahead offers for what was typed so far: names that begin with it first."""
     words = typed.lower().split()
@@ -171,13 +219,19 @@ def read_dispatch(
         for name, value in submission.answers.items()
         if not name.startswith(_INPUT) and name in {"blueprint", "mode", "owner", "branch"}
     }
+    if issue := submission.answers.get("issue"):
+        # A blueprint beside an issue is how to work on it; without one the best is matched.
+        others["issue"] = issue
+        if "blueprint" in others:
+            others["chosen"] = others.pop("blueprint")
     arguments = {**others, **({"inputs": inputs} if inputs else {})}
     return submission, Press(verb="dispatch", arguments=arguments)
 
 
 def dispatch_problems(problems: Mapping[str, str]) -> dict[str, str]:
     """Problems of a dispatch by the names of this form's fields."""
-    own = {"blueprint", "mode", "owner", "branch"}
+    own = {"blueprint", "issue", "mode", "owner", "branch"}
+    problems = {"blueprint" if name == "chosen" else name: text for name, text in problems.items()}
     return {name if name in own else f"{_INPUT}{name}": said for name, said in problems.items()}
 
 

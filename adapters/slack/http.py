@@ -15,10 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from adapters.slack.installations import INSTALL_PATH, REDIRECT_PATH
+from adapters.slack.names import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from adapters.slack.work import Work
 
-EVENTS_PATH = "/slack/events"
 _HEADERS = {
     name.encode(): name
     for name in (

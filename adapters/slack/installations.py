@@ -13,36 +13,15 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.names import INSTALL_PATH, REDIRECT_PATH
+from adapters.slack.scopes import SCOPES
 from adapters.slack.workspaces import InstalledWorkspaces
 from bot.domain.installation import Installation
 from bot.ports.clock import Ids
 from bot.ports.store import Store, Tx
 from bot.ports.vault import Vault
 
-INSTALL_PATH = "/slack/install"
-REDIRECT_PATH = "/slack/oauth_redirect"
 STATE_LIFE = timedelta(minutes=10)
-SCOPES = (
-    "app_mentions:read",
-    "assistant:write",
-    "channels:history",
-    "channels:read",
-    "chat:write",
-    "chat:write.public",
-    "commands",
-    "files:write",
-    "groups:history",
-    "groups:read",
-    "im:history",
-    "im:read",
-    "im:write",
-    "reactions:write",
-    "team:read",
-    "usergroups:read",
-    "users:read",
-    "users:read.email",
-)
-"""What the bot asks a workspace for."""
 
 
 class KeptInstallations(AsyncInstallationStore):
@@ -162,7 +141,7 @@ def install_flow(
     settings = AsyncOAuthSettings(
         client_id=client_id,
         client_secret=client_secret,
-        scopes=SCOPES,
+        scopes=[scope.name for scope in SCOPES],
         user_scopes=[],
         redirect_uri=redirect,
         install_path=INSTALL_PATH,

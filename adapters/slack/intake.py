@@ -77,7 +77,7 @@ class Intake:
         """Store a request and let it be worked on; to be acknowledged after this."""
         followup = await self._mark(asked) if asked.marked else None
         invocation = await self._accept(asked)
-        if self._begin(invocation):
+        if self.take_up(invocation):
             self.work.later(lambda: self._carry_out(asked, invocation, followup))
         return invocation
 
@@ -87,7 +87,7 @@ class Intake:
         None where it takes longer; then the answer is given as any other.
         """
         invocation = await self._accept(asked)
-        if not self._begin(invocation):
+        if not self.take_up(invocation):
             return None
         late = False
 
@@ -110,8 +110,8 @@ class Intake:
             press=asked.press,
         )
 
-    def _begin(self, invocation: Invocation) -> bool:
-        """Whether this delivery is the first of its request here."""
+    def take_up(self, invocation: Invocation) -> bool:
+        """Whether nobody here is at work on this request, nor has been; from now on somebody is."""
         if invocation.done_at is not None or invocation.key in self.begun:
             return False
         self.begun.add(invocation.key)

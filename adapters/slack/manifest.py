@@ -9,18 +9,19 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from adapters.slack.names import (
+    COMMAND,
+    DISPATCH_RUN,
+    EVENTS_PATH,
+    REDIRECT_PATH,
+    RUN_FROM_MESSAGE,
+    START_RUN,
+)
 from adapters.slack.scopes import EVENTS, SCOPES
 from bot.domain.errors import UserError
 from bot.messages.render import word
 
 Part: TypeAlias = dict[str, Any]
-
-EVENTS_PATH = "/slack/events"
-REDIRECT_PATH = "/slack/oauth_redirect"
-START_RUN = "start_run"
-RUN_FROM_MESSAGE = "run_from_message"
-DISPATCH_RUN = "dispatch_run"
-"""Callback ids of the global shortcut, the message shortcut and the step of Workflow Builder."""
 
 _NAME = 35
 _COMMAND = range(2, 33)
@@ -34,7 +35,7 @@ class App:
     """What differs from one deployment to another."""
 
     name: str = "Signalbox"
-    command: str = "/run"
+    command: str = COMMAND
     public_url: str = ""
     """Where Slack sends requests; empty for Socket Mode."""
 

@@ -34,6 +34,8 @@ class _Standing:
 
     refused: str
     """The word of the reason why they may not act; empty for a full member."""
+    email: str = ""
+    """As far as Slack has verified it."""
     until: datetime
 
 
@@ -58,6 +60,10 @@ class People:
         if standing.refused:
             raise RefusedError(word("slack_refused", standing.refused))
 
+    async def email_of(self, account: Account) -> str:
+        """The verified e-mail address of an account; see the Admission port."""
+        return "" if account.external_id == WORKFLOW else (await self._standing(account)).email
+
     def forget(self, account: Account) -> None:
         """Ask anew the next time."""
         self._known.pop(account, None)
@@ -66,23 +72,26 @@ class People:
         known = self._known.get(account)
         now = self._clock.now()
         if known is None or known.until <= now:
-            known = _Standing(refused=await self._ask(account), until=now + _KNOWN_FOR)
+            refused, email = await self._ask(account)
+            known = _Standing(refused=refused, email=email, until=now + _KNOWN_FOR)
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             self._known[account] = known
         return known
 
-    async def _ask(self, account: Account) -> str:
-        """Why somebody may not act, as a word; empty for a full member."""
+    async def _ask(self, account: Account) -> tuple[str, str]:
+        """Why somebody may not act, as a word, empty for a full member; and their e-mail."""
         workspace = await self._workspaces.find(account.tenant)
         try:
             answer = await workspace.client.users_info(user=account.external_id)
         except SlackApiError as error:
-            return _unanswered(error)
+            return _unanswered(error), ""
         except NO_ANSWER as error:
             raise UnavailableError(f"Slack does not say who somebody is: {error}") from error
         user: Mapping[str, Any] = answer.get("user") or {}
-        return _refused(user, workspace)
+        email = (user.get("profile") or {}).get("email")
+        verified = user.get("is_email_confirmed") is True
+        return _refused(user, workspace), str(email or "") if verified else ""
 
     async def handle(self, tenant: str, user: str) -> str:
         """The handle behind a user id; for nobody's account its address."""

@@ -27,6 +27,8 @@ from adapters.slack.intake import Asked, Intake
 from adapters.slack.people import People
 from adapters.slack.values import Reference, read_value
 from adapters.slack.workspaces import SURFACE, Workspace
+from bot.dispatch.refusing import refusal_reply
+from bot.dispatch.suggesting import suggest_person
 from bot.domain.actor import person
 from bot.domain.blueprint import Blueprint
 from bot.domain.conversation import Conversation
@@ -36,6 +38,7 @@ from bot.domain.person import Account
 from bot.messages.message import Button
 from bot.messages.render import say, word
 from bot.messages.reply import Outcome, Reply
+from bot.ports.requests import IssueSearch
 from bot.ports.store import Store
 from bot.services.people import look_as, require_known
 from bot.services.rules import RulesNow
@@ -67,6 +70,7 @@ class Presses:
     store: Store
     rules: RulesNow
     buttons: Buttons
+    issues: IssueSearch
     contexts: OrderedDict[tuple[str, str, str], str] = field(default_factory=OrderedDict)
     """Messages from which a run is being started; forgotten ones leave the field empty."""
 
@@ -126,10 +130,10 @@ class Presses:
         try:
             await self._admit(asked)
             await asked.workspace.client.views_open(trigger_id=trigger, view=view)
-        except (RefusedError, UnavailableError) as error:
-            text = error.text if isinstance(error, RefusedError) else str(error)
-            message = say("refused", text=text)
-            reply = Reply(message=message, outcome=Outcome.REFUSED)
+        except RefusedError as error:
+            await self.intake.answers.give(asked, refusal_reply(error))
+        except UnavailableError as error:
+            reply = Reply(message=say("refused", text=str(error)), outcome=Outcome.REFUSED)
             await self.intake.answers.give(asked, reply)
 
     async def _admit(self, asked: Asked) -> None:
@@ -140,13 +144,16 @@ class Presses:
         known, _ = await self.store.read(
             lambda tx: (look_as(tx, policy, actor, conversation)[0], None)
         )
-        require_known(policy, known)
+        suggested = await suggest_person(self.store, policy, account, self.people)
+        require_known(policy, known, suggested=suggested)
 
     async def open_dispatch(self, asked: Asked, trigger: str, *, context: str = "") -> None:
         """Open the form that starts a run."""
         if context:
             self._remember(asked, context)
-        view = forms_of_dispatch.dispatch_modal(asked.place, given=_given(context))
+        view = forms_of_dispatch.dispatch_modal(
+            asked.place, given=_given(context), issues=self.issues.has_trackers
+        )
         await self._open(asked, trigger, view)
 
     def _remember(self, asked: Asked, context: str) -> None:
@@ -163,7 +170,11 @@ class Presses:
         context = self.contexts.get(_context_key(workspace, place), "")
         given = {**_kept(view), **_given(context)}
         changed = forms_of_dispatch.dispatch_modal(
-            place, blueprint=offered.get(chosen or ""), given=given
+            place,
+            blueprint=offered.get(chosen or ""),
+            given=given,
+            issues=forms_of_dispatch.offers_issues(view),
+            issue=forms_of_dispatch.chosen_issue(view),
         )
         try:
             await workspace.client.views_update(view_id=view["id"], hash=view["hash"], view=changed)
@@ -186,11 +197,26 @@ class Presses:
     async def suggest(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
         """What a menu offers for what was typed into it."""
         offered: Mapping[str, Blueprint] = {}
+        if body.get("action_id") == forms_of_dispatch.CHOOSE_ISSUE and "view" in body:
+            await ack(options=await self._issues(body, workspace))
+            return
         if body.get("action_id") == forms_of_dispatch.CHOOSE_BLUEPRINT and "view" in body:
             place = forms_of_dispatch.place_of(body["view"])
             offered = await self._offered(body, workspace, place)
         typed = str(body.get("value") or "")
         await ack(options=forms_of_dispatch.blueprint_options(offered.values(), typed))
+
+    async def _issues(self, body: Body, workspace: Workspace) -> list[dict[str, Any]]:
+        """The issues that somebody may start work on in a place."""
+        place = forms_of_dispatch.place_of(body["view"])
+        found = await self.issues.find_issues(
+            str(body.get("value") or ""),
+            actor=person(body["user"]["id"], SURFACE),
+            conversation=Conversation(
+                surface=SURFACE, tenant=workspace.tenant, channel=place.channel
+            ),
+        )
+        return forms_of_dispatch.issue_options(found)
 
     async def submitted(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
         """A form was sent: what is wrong with it stands beside its fields before it closes."""

@@ -1,20 +1,24 @@
 """Telling: what becomes of a request, said to the one person who asked, where they asked."""
 
+import asyncio
+import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from adapters.slack.answers import Answers, Asker
 from adapters.slack.blocks import blocks_of, fallback_of
-from adapters.slack.calls import Calls
+from adapters.slack.calls import Calls, SlackRefusedError
 from adapters.slack.files import post_logs
 from adapters.slack.intake import Asked
 from adapters.slack.text import Links
 from bot.dispatch.concealing import SAY
 from bot.domain.run import run_id_of
-from bot.messages.reply import Outcome, Reply
+from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.clock import Clock
 from bot.ports.store import Store
 
+_LOG = logging.getLogger(__name__)
 _LOGS = re.compile(r"(/?run\s+)?logs?\b", re.IGNORECASE)
 
 
@@ -26,6 +30,8 @@ class Telling:
     calls: Calls
     store: Store
     clock: Clock
+    content: Callable[[str], str]
+    """The content of a kept file by its SHA-256."""
     public_url: str = ""
 
     async def give(self, asked: Asked, reply: Reply) -> None:
@@ -37,8 +43,13 @@ class Telling:
             return
         # A command may come from direct messages between others, where only its address works.
         if asked.place.channel.startswith("D") and not asked.place.response_url:
-            await self._say_directly(asked, reply, source)
-            return
+            try:
+                await self._say_directly(asked, reply, source)
+            except SlackRefusedError as error:
+                _LOG.info("not said in %s, as %s", asked.place.channel, error.text)
+            else:
+                await self._bring_files(asked, reply)
+                return
         place = asked.place
         asker = Asker(
             tenant=asked.workspace.tenant,
@@ -49,6 +60,15 @@ class Telling:
             asked_at=self.clock.now(),
         )
         await self.answers.answer(asker, reply, key=asked.key)
+        await self._bring_files(asked, reply)
+
+    async def _bring_files(self, asked: Asked, reply: Reply) -> None:
+        """Upload what was made for the person to where nobody else sees it."""
+        for kept in reply.kept:
+            content = await asyncio.to_thread(self.content, kept.sha256)
+            await self.answers.bring(
+                asked.workspace.tenant, asked.user, ReplyFile(name=kept.name, text=content)
+            )
 
     async def _say_directly(self, asked: Asked, reply: Reply, source: str) -> None:
         """Below the person's own message: nobody else is there."""

@@ -45,6 +45,8 @@ class Request:
     ids: Ids
     issues: Mapping[str, Issue | UserError] = field(default_factory=dict)
     """What was read of the issues that the arguments name, or why it could not be."""
+    suggested: str = ""
+    """Of an account that is nobody's: the person whose e-mail address it has."""
 
     def issue(self, name: str) -> Issue | None:
         """The issue that an argument names, if it names one. Raises why it could not be read."""

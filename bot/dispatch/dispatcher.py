@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from bot.dispatch.refusing import (
     refuse_control_characters,
     refuse_long,
 )
+from bot.dispatch.suggesting import suggest_person
 from bot.domain.actor import Actor
 from bot.domain.codec import JSON, decode, encode
 from bot.domain.conversation import Conversation
@@ -34,6 +35,7 @@ from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.admission import Admission
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.clock import Ids
+from bot.ports.requests import LateAnswers
 from bot.ports.store import Store, Tx
 from bot.ports.tracker import Tracker
 from bot.ports.vault import Vault
@@ -41,6 +43,18 @@ from bot.services.people import account_of, look_as, require_known
 from bot.services.rules import Rules
 
 _LOG = logging.getLogger(__name__)
+
+
+_ANSWERED_FOR = timedelta(minutes=30)
+"""So long after it came a request that is taken up again is answered as well."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found out for a request before its transaction."""
+
+    issues: Mapping[str, Issue | UserError] = field(default_factory=dict)
+    suggested: str = ""
 
 
 class Dispatcher:
@@ -57,12 +71,15 @@ class Dispatcher:
         files: ArtifactFiles,
         trackers: Mapping[str, Tracker] | None = None,
         admissions: Mapping[str, Admission] = MappingProxyType({}),
+        late_answers: Mapping[str, LateAnswers] = MappingProxyType({}),
     ) -> None:
         """`rules` is asked anew for every request; `files` keeps what replies bring along.
 
         `trackers`, by their surface, may be filled until the first request, and so may
-        `admissions`, which are asked before anything is done for somebody.
+        `admissions`, which are asked before anything is done for somebody, and `late_answers`,
+        which say what is done after a restart.
         """
+        self._late_answers = late_answers
         self._issues = IssueReader(store, {} if trackers is None else trackers)
         self._admissions = admissions
         self._store = store
@@ -101,7 +118,10 @@ class Dispatcher:
         try:
             if refused := await self._turn_away(invocation):
                 return refused
-            read = await self._read_issues(invocation)
+            read = Found(
+                issues=await self._read_issues(invocation),
+                suggested=await self._suggest(invocation),
+            )
             if self._only_reads(invocation):
                 return await self._look_up(invocation, read)
             return await self._store.write(partial(self._unit, invocation, read))
@@ -126,6 +146,14 @@ class Dispatcher:
             )
         return None
 
+    async def _suggest(self, invocation: Invocation) -> str:
+        """Whose an account that is nobody's seems to be; empty for nobody's."""
+        admission = self._admissions.get(invocation.conversation.surface)
+        if admission is None or invocation.actor.handle is None or invocation.done_at is not None:
+            return ""
+        account = account_of(invocation.actor, invocation.conversation)
+        return await suggest_person(self._store, self._rules().policy, account, admission)
+
     async def resume(self, *, older: timedelta = timedelta()) -> None:
         """Carry out what was accepted before and not done, in order within each channel.
 
@@ -138,11 +166,25 @@ class Dispatcher:
                 places.setdefault(invocation.conversation.root, []).append(invocation)
         async with asyncio.TaskGroup() as group:
             for waiting in places.values():
-                group.create_task(self._perform_all(waiting))
+                group.create_task(self._perform_all(waiting, now=now))
 
-    async def _perform_all(self, waiting: Sequence[Invocation]) -> None:
+    async def _perform_all(self, waiting: Sequence[Invocation], *, now: datetime) -> None:
         for invocation in waiting:
-            await self.perform(invocation)
+            late = self._late_answers.get(invocation.conversation.surface)
+            young = now - invocation.received_at < _ANSWERED_FOR
+            if late is None or not young or not late.take_up(invocation):
+                await self.perform(invocation)
+                continue
+            # What is not done now is taken up again, and what was done meanwhile was answered.
+            reply = None
+            if not await self._is_done(invocation):
+                reply = await self.perform(invocation)
+            said = reply if await self._is_done(invocation) else None
+            await late.give(invocation, said)
+
+    async def _is_done(self, invocation: Invocation) -> bool:
+        stored = await self._store.read(lambda tx: tx.invocations.load(invocation.id))
+        return stored.done_at is not None
 
     async def complete(
         self, text: str, *, actor: Actor, conversation: Conversation
@@ -164,6 +206,11 @@ class Dispatcher:
         return await self._store.read(
             lambda tx: self._carry_out(self._request(tx, actor, conversation), asked)
         )
+
+    @property
+    def has_trackers(self) -> bool:
+        """Whether there is any tracker."""
+        return self._issues.has_trackers
 
     async def find_issues(
         self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
@@ -206,9 +253,7 @@ class Dispatcher:
         except UsageError:
             return False
 
-    async def _look_up(
-        self, invocation: Invocation, read: Mapping[str, Issue | UserError]
-    ) -> Reply:
+    async def _look_up(self, invocation: Invocation, read: Found) -> Reply:
         """Answer from a reading; what comes with the answer is kept before it is given."""
 
         def look(tx: Tx) -> Reply:
@@ -231,7 +276,7 @@ class Dispatcher:
         await self._store.write(lambda tx: tx.invocations.finish(invocation.id, encode(reply)))
         return reply
 
-    def _unit(self, invocation: Invocation, read: Mapping[str, Issue | UserError], tx: Tx) -> Reply:
+    def _unit(self, invocation: Invocation, read: Found, tx: Tx) -> Reply:
         request = self._request_of(invocation, tx, read=read)
         return self._finish(request, invocation, self._answer(request, invocation))
 
@@ -252,19 +297,14 @@ class Dispatcher:
             tx.exports.add(request.actor.name, file.kept)
         if reply.outcome is not Outcome.DONE:
             forget_refused(request, invocation.press)
-        given = replace(reply, files=())
+        kept = (*reply.kept, *(file.kept for file in reply.files))
+        given = replace(reply, files=(), kept=kept)
         stored = replace(given, message=say("said_once")) if reply.once else given
         tx.invocations.finish(invocation.id, encode(stored))
         return given
 
-    def _request_of(
-        self,
-        invocation: Invocation,
-        tx: Tx,
-        *,
-        read: Mapping[str, Issue | UserError] = MappingProxyType({}),
-    ) -> Request:
-        return self._request(tx, invocation.actor, invocation.conversation, issues=read)
+    def _request_of(self, invocation: Invocation, tx: Tx, *, read: Found | None = None) -> Request:
+        return self._request(tx, invocation.actor, invocation.conversation, read=read)
 
     def _request(
         self,
@@ -272,13 +312,14 @@ class Dispatcher:
         actor: Actor,
         conversation: Conversation,
         *,
-        issues: Mapping[str, Issue | UserError] = MappingProxyType({}),
+        read: Found | None = None,
     ) -> Request:
         """The request of the person behind an account, in whose eyes other runs are not there."""
         rules = self._rules()
         known, seen = look_as(tx, rules.policy, actor, conversation)
+        found = read or Found()
         place = next(
-            (one.place for one in issues.values() if _is_at(one, conversation)), conversation
+            (one.place for one in found.issues.values() if _is_at(one, conversation)), conversation
         )
         return Request(
             tx=seen,
@@ -289,7 +330,8 @@ class Dispatcher:
             vault=self._vault,
             account=account_of(actor, conversation),
             ids=self._ids,
-            issues=issues,
+            issues=found.issues,
+            suggested=found.suggested,
         )
 
     def _carry_out(self, request: Request, invocation: Invocation) -> Reply:
@@ -300,7 +342,7 @@ class Dispatcher:
         except UnknownVerbError as error:
             raise offer_blueprint(error, request.rules.catalog) from error
         if not command.for_strangers:
-            require_known(request.rules.policy, request.actor)
+            require_known(request.rules.policy, request.actor, suggested=request.suggested)
         values = _values(command, tail, invocation, now)
         return command.handle(request, command.arguments(**values))
 

@@ -8,12 +8,18 @@ from bot.dispatch.command import UnknownVerbError
 from bot.dispatch.concealing import SAY
 from bot.domain.catalog import Catalog
 from bot.domain.codec import JSON
-from bot.domain.errors import RefusedError, UsageError, UserError, WrongFieldError
+from bot.domain.errors import (
+    RefusedError,
+    UnknownPersonError,
+    UsageError,
+    UserError,
+    WrongFieldError,
+)
 from bot.domain.form import FIELD, WrongAnswersError
 from bot.domain.invocation import Invocation, Press
 from bot.grammar.words import LONGEST_TEXT
 from bot.messages.message import Button, Tone
-from bot.messages.render import say
+from bot.messages.render import say, word
 from bot.messages.reply import Outcome, Reply
 
 
@@ -39,6 +45,8 @@ def refusal_reply(error: UserError) -> Reply:
         Button(label=words, press=Press(verb=SAY, arguments={"text": words}))
         for words in error.suggestions
     )
+    if isinstance(error, UnknownPersonError) and error.suggested:
+        buttons = (*buttons, _claim(error.suggested))
     name = "refused" if isinstance(error, RefusedError) else "not_done"
     message = say(name, tone=Tone.BAD, text=error.text)
     wrong = error.problems if isinstance(error, WrongAnswersError) else {}
@@ -46,6 +54,12 @@ def refusal_reply(error: UserError) -> Reply:
     if isinstance(error, WrongFieldError):
         problems = {error.field: error.text}
     return Reply(message=replace(message, buttons=buttons), outcome=outcome, problems=problems)
+
+
+def _claim(person: str) -> Button:
+    """The button by which somebody asks to be linked."""
+    press = Press(verb="link", arguments={"claim": person})
+    return Button(label=word("buttons", "claim").format(person=person), press=press)
 
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

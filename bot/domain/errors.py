@@ -39,6 +39,14 @@ class RefusedError(UserError):
     """Policy says no; the text says who may."""
 
 
+class UnknownPersonError(RefusedError):
+    """The account is nobody's here; `suggested` is whose it seems to be, by its e-mail alone."""
+
+    def __init__(self, text: str, *, suggested: str = "") -> None:
+        super().__init__(text)
+        self.suggested = suggested
+
+
 class IllegalTransitionError(UserError):
     """The state does not allow what was asked; nothing was changed."""
 

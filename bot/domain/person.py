@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 CODE_LIFE = timedelta(minutes=10)
 """How long a code for linking counts."""
 
+REQUEST_LIFE = timedelta(days=7)
+"""How long a request to be linked waits for an admin."""
+
 _CODE_LETTERS = 10
 
 
@@ -46,6 +49,15 @@ class Identity:
     account: Account
     person: str
     verified_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkRequest:
+    """An account that asks to be a person's, whose e-mail address it has. It gives no right."""
+
+    account: Account
+    person: str
+    asked_at: datetime
 
 
 def new_code(token: str) -> str:

@@ -166,6 +166,7 @@ _BY_ROLE: Mapping[str, Role] = {
     "enable": Role.APPROVER,
     "disable": Role.APPROVER,
     "assign": Role.ADMIN,
+    "confirm": Role.ADMIN,
 }
 _BY_TERMS: Mapping[str, str] = {
     "dispatch": "run",

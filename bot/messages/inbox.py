@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.domain.deadlines import say as say_duration
 from bot.domain.invocation import Press
+from bot.domain.person import LinkRequest
 from bot.messages.cards import run_row
 from bot.messages.markup import escape
 from bot.messages.message import Button, Message, Row, Tone
@@ -25,7 +26,7 @@ def inbox_message(inbox: Inbox) -> Message:
         )
         for run in inbox.failed
     )
-    rows = (*held, *failed)
+    rows = (*held, *(_link_row(asked) for asked in inbox.links), *failed)
     return replace(
         say("inbox", count=len(rows), tone=Tone.ATTENTION if rows else Tone.NEUTRAL), rows=rows
     )
@@ -41,6 +42,14 @@ def _gate_row(inbox: Inbox, waiting: InboxGate) -> Row:
         escape(word("inbox", "left").format(left=left)),
     ]
     return Row(text=" · ".join(parts), button=_gate_button(waiting))
+
+
+def _link_row(asked: LinkRequest) -> Row:
+    address = asked.account.address
+    words = escape(word("inbox", "link").format(person=f"@{asked.person}"))
+    press = Press(verb="link", arguments={"confirm": address, "person": asked.person})
+    button = Button(label=word("buttons", "confirm_link"), press=press)
+    return Row(text=f"**{escape(address)}** · {words}", button=button)
 
 
 def _gate_button(waiting: InboxGate) -> Button:

@@ -54,3 +54,5 @@ class Reply:
     """The message holds a secret: it is said once and not stored."""
     files: tuple[ReplyFile, ...] = ()
     """What comes with it; kept as files before the reply is given, which then has none."""
+    kept: tuple[ExportFile, ...] = ()
+    """The files that came with it, by which a surface finds their content."""

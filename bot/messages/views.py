@@ -8,6 +8,7 @@ from bot.domain.effect import Effect
 from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job
 from bot.domain.notes import Notes
+from bot.domain.person import LinkRequest
 from bot.domain.policy import Ruling
 from bot.domain.run import Run
 from bot.domain.runbook_log import RunbookLog
@@ -37,6 +38,8 @@ class Inbox:
     gates: tuple[InboxGate, ...]
     failed: tuple[Run, ...]
     now: datetime
+    links: tuple[LinkRequest, ...] = ()
+    """Of an admin: accounts that ask to be linked."""
 
     @property
     def runs(self) -> tuple[str, ...]:

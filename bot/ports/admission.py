@@ -14,3 +14,9 @@ class Admission(Protocol):
         Raises RefusedError for guests, for accounts that are closed and for those of other
         places, UnavailableError where that cannot be found out now.
         """
+
+    async def email_of(self, account: Account) -> str:
+        """The e-mail address that the surface has verified; empty where it says none.
+
+        Raises UnavailableError.
+        """

@@ -35,6 +35,9 @@ class Followups(Protocol):
     def keep(self, followup: Followup) -> Followup:
         """Store a new one and return it with its id; one that is there stays and returns."""
 
+    def find(self, key: str) -> Followup | None:
+        """What is or was shown of the request of this key."""
+
     def load(self, followup_id: int) -> Followup | None:
         """One that is not settled."""
 

@@ -9,7 +9,7 @@ from bot.domain.conversation import Conversation
 from bot.domain.effect import Effect, EffectKind, EffectState
 from bot.domain.export import ExportFile
 from bot.domain.invocation import Invocation, Press
-from bot.domain.person import Account, Identity
+from bot.domain.person import Account, Identity, LinkRequest
 
 
 class Invocations(Protocol):
@@ -56,6 +56,18 @@ class Identities(Protocol):
 
     def take_code(self, code_hash: str) -> str | None:
         """Whom a code that has not expired speaks for; it is spent by this."""
+
+    def ask(self, request: LinkRequest) -> None:
+        """Store that an account asks to be linked, in place of what it asked before.
+
+        Requests that are too old to be confirmed are forgotten.
+        """
+
+    def asked(self, *, limit: int) -> tuple[LinkRequest, ...]:
+        """Requests that may still be confirmed, oldest first."""
+
+    def take_request(self, account: Account) -> LinkRequest | None:
+        """What an account asked, if that may still be confirmed; it is spent by this."""
 
 
 class Effects(Protocol):

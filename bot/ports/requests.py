@@ -32,8 +32,22 @@ class Requests(Protocol):
         """What the last word of a request may become."""
 
 
+class LateAnswers(Protocol):
+    """Says what became of a request that was carried out without the delivery that brought it."""
+
+    def take_up(self, invocation: Invocation) -> bool:
+        """Whether nobody here is at work on it; from then on it is being worked on."""
+
+    async def give(self, invocation: Invocation, reply: Reply | None) -> None:
+        """Say it to whoever asked; None where there is nothing to say. Never raises."""
+
+
 class IssueSearch(Protocol):
     """The dispatcher's way to the trackers, for forms in which an issue is chosen."""
+
+    @property
+    def has_trackers(self) -> bool:
+        """Whether there is any tracker, so that a form asks for an issue at all."""
 
     async def find_issues(
         self, words: str, *, actor: Actor, conversation: Conversation, limit: int = 10
@@ -41,7 +55,7 @@ class IssueSearch(Protocol):
         """Issues whose key or title fits these words, for forms; at once, or what is known."""
 
 
-class Looking(Requests, Protocol):
+class Looking(Requests, IssueSearch, Protocol):
     """Requests that show as well what somebody has not asked for: a home, a portal."""
 
     async def look(self, text: str, *, actor: Actor, conversation: Conversation) -> Reply:

@@ -7,6 +7,7 @@ from bot.domain.selection import Filter
 from bot.domain.vocabulary import Disposition, Reason, Status
 from bot.messages.views import Inbox, InboxGate
 from bot.ports.store import Tx
+from bot.services.people import waiting_links
 from bot.services.rules import Rules
 
 _MOST_GATES = 500
@@ -16,7 +17,7 @@ _RECENT = timedelta(days=7)
 
 
 def look_into_inbox(tx: Tx, rules: Rules, *, person: str) -> Inbox:
-    """Gates this person may decide, the nearest deadline first, and failed runs they own."""
+    """Gates this person may decide, the nearest deadline first, failed runs they own, and links."""
     gates: list[InboxGate] = []
     for gate in tx.gates.open(limit=_MOST_GATES):
         run = tx.runs.load(gate.run_id)
@@ -36,4 +37,9 @@ def look_into_inbox(tx: Tx, rules: Rules, *, person: str) -> Inbox:
         if run.reason_code is not Reason.STOPPED
         and decide_permission(rules.policy, person, "retry", run=run).allowed
     )
-    return Inbox(gates=tuple(gates), failed=runs, now=tx.now())
+    links = waiting_links(tx, rules.policy) if _confirms(rules, person) else ()
+    return Inbox(gates=tuple(gates), failed=runs, now=tx.now(), links=links)
+
+
+def _confirms(rules: Rules, person: str) -> bool:
+    return decide_permission(rules.policy, person, "confirm").allowed

@@ -5,13 +5,19 @@ from dataclasses import replace
 
 from bot.domain.actor import Actor
 from bot.domain.conversation import Conversation
-from bot.domain.errors import IllegalTransitionError, NotFoundError, RefusedError
+from bot.domain.errors import (
+    IllegalTransitionError,
+    NotFoundError,
+    RefusedError,
+    UnknownPersonError,
+)
 from bot.domain.issue import Issue
-from bot.domain.person import CODE_LIFE, Account, Identity, hash_code, new_code
-from bot.domain.policy import Policy, decide_visibility
+from bot.domain.person import CODE_LIFE, Account, Identity, LinkRequest, hash_code, new_code
+from bot.domain.policy import Policy, decide_permission, decide_visibility
 from bot.ports.store import Tx
 from bot.services.rules import Rules
 
+_MOST_REQUESTS = 100
 _OWN_SURFACES = frozenset({"console", "web"})
 """Surfaces that prove handles themselves: the console by its token, the browser by sign-in."""
 
@@ -71,14 +77,69 @@ def account_of(actor: Actor, conversation: Conversation) -> Account:
     return Account(surface=conversation.surface, tenant=conversation.tenant, external_id=actor.name)
 
 
-def require_known(policy: Policy, actor: Actor) -> None:
-    """Raises RefusedError, saying how to link, for whoever policy does not know."""
-    if actor.handle not in policy.people:
+def require_known(policy: Policy, actor: Actor, *, suggested: str = "") -> None:
+    """Raises UnknownPersonError, saying how to link, for whoever policy does not know.
+
+    `suggested` is whose e-mail address the account has.
+    """
+    if actor.handle in policy.people:
+        return
+    who = f"I do not know who you are: {actor.name} is linked to nobody, so you may do nothing yet."
+    how = (
+        "If you are known elsewhere, say /run link there and bring the code here with "
+        "/run link <code>."
+    )
+    last = "Otherwise ask an admin to add you to the policy."
+    if suggested:
+        last = f"Your e-mail address here is that of @{suggested}: an admin can confirm it is you."
+    raise UnknownPersonError(f"{who} {how} {last}", suggested=suggested)
+
+
+def ask_confirmation(
+    tx: Tx, policy: Policy, actor: Actor, account: Account, *, person: str
+) -> tuple[str, ...]:
+    """Ask the admins to confirm that an account is a person's; who may, by handle.
+
+    `person` is whose e-mail address the account has now, which alone gives no right. Raises
+    IllegalTransitionError where the account is somebody's, RefusedError where it has no such
+    address.
+    """
+    if actor.handle in policy.people:
+        raise IllegalTransitionError(f"You are @{actor.name} here already.")
+    if not person:
         raise RefusedError(
-            f"I do not know who you are: {actor.name} is linked to nobody, so you may do nothing "
-            "yet. If you are known elsewhere, say /run link there and bring the code here with "
-            "/run link <code>. Otherwise ask an admin to add you to the policy."
+            "Your e-mail address here is nobody's in the policy, or is not verified. "
+            "Ask an admin to add you to the policy."
         )
+    tx.identities.ask(LinkRequest(account=account, person=person, asked_at=tx.now()))
+    return decide_permission(policy, "", "confirm").who
+
+
+def confirm_link(tx: Tx, rules: Rules, actor: Actor, *, account: str, person: str) -> None:
+    """Link an account, named by its address, to whom it asked to be linked to; counts once.
+
+    Raises RefusedError for whoever is no admin, and NotFoundError where nobody asks for this.
+    """
+    rules.permit(actor, "confirm")
+    waiting = {asked.account.address: asked for asked in waiting_links(tx, rules.policy)}
+    asked = waiting.get(account)
+    if asked is None or asked.person != person:
+        raise NotFoundError(
+            "Nobody waits for this any more: it was confirmed already, was asked more than a week "
+            "ago, or the policy has changed."
+        )
+    tx.identities.take_request(asked.account)
+    _keep(tx, asked.account, person)
+
+
+def waiting_links(tx: Tx, policy: Policy) -> tuple[LinkRequest, ...]:
+    """Accounts that are nobody's yet and ask to be linked to somebody whom policy knows."""
+    return tuple(
+        asked
+        for asked in tx.identities.asked(limit=_MOST_REQUESTS)
+        if asked.person in policy.people
+        and find_person(tx, policy, asked.account) not in policy.people
+    )
 
 
 def give_code(tx: Tx, actor: Actor, account: Account, *, token: str) -> str:

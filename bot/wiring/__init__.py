@@ -23,6 +23,7 @@ from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import UserError
 from bot.ports.admission import Admission
 from bot.ports.clock import Ids
+from bot.ports.requests import LateAnswers
 from bot.ports.store import Store
 from bot.ports.tracker import Tracker
 from bot.services.rules import Periods
@@ -144,6 +145,7 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
     ids, rules, artifacts = RandomIds(), rulebook.current, ArtifactFolder(data / "artifacts")
     vault = open_vault(data, settings.encryption_key, rehearsal=settings.rehearsal)
     admissions: dict[str, Admission] = {}
+    late_answers: dict[str, LateAnswers] = {}
     trackers: dict[str, Tracker] = {}
     dispatcher = Dispatcher(
         store,
@@ -154,6 +156,7 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
         files=artifacts,
         trackers=trackers,
         admissions=admissions,
+        late_answers=late_answers,
     )
     return Parts(
         settings=settings,
@@ -168,6 +171,7 @@ def _put_together(settings: Settings, data: Path, store: AnyStore, rulebook: Rul
         ids=ids,
         closing=asyncio.Event(),
         admissions=admissions,
+        late_answers=late_answers,
         trackers=trackers,
     )
 

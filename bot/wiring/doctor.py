@@ -15,6 +15,7 @@ from adapters.policy_file import load_policy
 from adapters.prices_file import load_prices
 from adapters.runner.control_group import delegated_group
 from adapters.slack.doctor.access import Access
+from adapters.slack.doctor.places import SURFACE as SLACK
 from adapters.slack.doctor.places import Places
 from adapters.slack.doctor.requests import SlackRequests
 from adapters.slack.doctor.workspace import Connection, Workspace
@@ -107,7 +108,7 @@ def _slack(settings: Settings) -> tuple[Check, ...]:
             bot_address=partial(read_bot_address, address_file),
             clock=SystemClock(),
         ),
-        Places(access=access, channels=_channels(settings)),
+        _places(settings, access),
     )
 
 
@@ -116,10 +117,16 @@ def _linear(settings: Settings) -> LinearCheck:
     return LinearCheck(access=access, clock=SystemClock(), public_url=settings.public_url)
 
 
-def _channels(settings: Settings) -> tuple[str, ...]:
-    """Every channel of the policy; none where it cannot be read, which the rules tell."""
+def _places(settings: Settings, access: Access) -> Places:
+    """Channels and groups of the policy; none where it cannot be read, which the rules tell."""
     try:
         policy = load_policy(settings.policy_file)
     except UserError:
-        return ()
-    return tuple(channel for terms in policy.projects.values() for channel in terms.channels)
+        return Places(access=access, channels=())
+    channels = [channel for terms in policy.projects.values() for channel in terms.channels]
+    groups: dict[str, list[str]] = {}
+    for address in policy.groups:
+        surface, team, group = address.split("/", 2)
+        if surface == SLACK:
+            groups.setdefault(team, []).append(group)
+    return Places(access=access, channels=channels, groups=groups)

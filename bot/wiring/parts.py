@@ -19,6 +19,7 @@ from bot.ports.admission import Admission
 from bot.ports.clock import Ids
 from bot.ports.code_host import FindCredential
 from bot.ports.messenger import Etiquette, Messenger
+from bot.ports.requests import LateAnswers
 from bot.ports.tracker import Tracker
 from bot.ports.vault import Vault
 from storage.stores import AnyStore
@@ -41,6 +42,8 @@ class Parts:
     closing: asyncio.Event
     admissions: dict[str, Admission] = field(default_factory=dict)
     """By surface; a surface that is opened adds its own."""
+    late_answers: dict[str, LateAnswers] = field(default_factory=dict)
+    """By surface, of those that answer after a restart as well."""
     trackers: dict[str, Tracker] = field(default_factory=dict)
     """By their surface; filled as the surfaces are opened."""
 

@@ -22,6 +22,7 @@ from adapters.slack.home import Homes
 from adapters.slack.http import events_router, install_router
 from adapters.slack.installations import KeptInstallations, KeptStates, install_flow
 from adapters.slack.intake import Intake
+from adapters.slack.late import SlackLateAnswers
 from adapters.slack.outbound import SlackMessenger
 from adapters.slack.pacing import Pacing
 from adapters.slack.pages import HomePages, home_loader
@@ -46,9 +47,10 @@ from bot.domain.conversation import Conversation
 from bot.domain.errors import UnavailableError
 from bot.messages.reply import Reply
 from bot.ports.admission import Admission
+from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.clock import Clock, Ids
 from bot.ports.messenger import Messenger
-from bot.ports.requests import Looking
+from bot.ports.requests import LateAnswers, Looking
 from bot.ports.store import Store
 from bot.ports.vault import Vault
 from bot.services.rules import RulesNow
@@ -74,6 +76,8 @@ class SlackNeeds:
     ids: Ids
     clock: Clock
     admissions: dict[str, Admission]
+    late_answers: dict[str, LateAnswers]
+    files: ArtifactFiles
     tell_members: Callable[[Members], None]
     """Is told who is in the groups that policy names."""
 
@@ -96,6 +100,8 @@ async def open_slack(parts: Parts) -> AsyncIterator[Surface]:
         ids=parts.ids,
         clock=SystemClock(),
         admissions=parts.admissions,
+        late_answers=parts.late_answers,
+        files=parts.artifacts,
         tell_members=parts.rulebook.raise_members,
     )
     async with slack_surface(needs) as surface:
@@ -164,11 +170,19 @@ def _assemble(needs: SlackNeeds, workspaces: Workspaces) -> _Assembled:
     boards = Boards(messenger, pacing, echoes, clock=needs.clock, live=live_runs(store))
     homes = Homes(calls, needs.clock, home_loader(people, partial(_look, needs)), public_url=url)
     answers = Answers(calls, needs.clock, public_url=url)
-    telling = Telling(answers=answers, calls=calls, store=store, clock=needs.clock, public_url=url)
+    telling = Telling(
+        answers=answers,
+        calls=calls,
+        store=store,
+        clock=needs.clock,
+        content=lambda sha256: needs.files.path(sha256).read_text("utf-8"),
+        public_url=url,
+    )
     followups = Followups(store=store, workspaces=workspaces, vault=needs.vault, answers=telling)
     intake = Intake(
         requests=needs.requests, store=store, work=Work(), answers=telling, marks=followups
     )
+    needs.late_answers[SURFACE] = SlackLateAnswers(intake=intake, workspaces=workspaces)
     groups = Groups(
         workspaces, store, rules=needs.rules, clock=needs.clock, tell=needs.tell_members
     )
@@ -214,6 +228,7 @@ def _inbound(
             store=needs.store,
             rules=needs.rules,
             buttons=KeptButtons(store=needs.store, rules=needs.rules),
+            issues=needs.requests,
         ),
         people=people,
         workspaces=workspaces,

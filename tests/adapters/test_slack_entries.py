@@ -2,12 +2,21 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.slack.surfaces import buttons_of
-from tests.fakes.slack_stage import CHANNEL, STRANGER, SlackStage, slack_stage, text_of
+from tests.fakes.slack_stage import (
+    CHANNEL,
+    STRANGER,
+    SlackStage,
+    slack_rules,
+    slack_stage,
+    text_of,
+)
+from tests.fakes.stage import FIX, HELLO
 
 
 @pytest.fixture(params=["socket", "http"])
@@ -25,6 +34,11 @@ async def test_a_command_is_acknowledged_then_done_and_told(world: SlackStage) -
     await world.told("R-1")
     await (await (await world.stage.claims()).starts()).ends()
     await world.sees("Succeeded")
+
+
+async def test_a_command_may_have_another_name(world: SlackStage) -> None:
+    await world.slack.types_command("UDEV", CHANNEL, "/bot", "dispatch hello")
+    await world.told("R-1")
 
 
 async def test_people_in_a_command_are_meant_by_their_accounts(world: SlackStage) -> None:
@@ -50,6 +64,21 @@ async def test_a_bare_command_opens_the_form_and_its_answers_start_a_run(
     assert answer.acked
     await world.told("R-1")
     assert not world.slack.views.get("UDEV")
+
+
+async def test_an_issue_may_be_chosen_in_place_of_a_blueprint(world: SlackStage) -> None:
+    fixing = replace(FIX, match={"team": "ENG"})
+    world.stage.rules = slack_rules(fixing, HELLO)
+    await world.slack.types_command("UDEV", CHANNEL, "/run", "")
+    await world.until(lambda: world.slack.views.get("UDEV"))
+    offered = await world.slack.suggests("UDEV", "choose:issue", "round")
+    assert [option["text"]["text"] for option in offered] == ["ENG-142 · Checkout rounds down"]
+    await world.slack.suggests("UDEV", "choose:blueprint")
+    world.slack.fills("UDEV", {"Issue": offered[0]["value"]})
+    assert (await world.slack.submits("UDEV")).acked
+    await world.told("R-1")
+    run = await world.stage.store.read(lambda tx: tx.runs.load(1))
+    assert (run.issue and run.issue.key, run.blueprint) == ("ENG-142", fixing.name)
 
 
 async def test_what_is_wrong_with_a_form_stands_beside_its_field(world: SlackStage) -> None:

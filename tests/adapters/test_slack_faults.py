@@ -190,6 +190,7 @@ async def test_slacks_own_stop_is_a_stop_like_any_other(world: SlackStage) -> No
     await world.until(lambda: world.slack.sessions)
     await world.slack.presses_stop("UDEV", channel, card.ts)
     await world.until(lambda: world.slack.sessions[(channel, card.ts)].status == "active")
+    await world.sees("Stopping", channel=channel)
     assert [order.kind.value for order in await runner.orders()] == ["stop"]
 
 

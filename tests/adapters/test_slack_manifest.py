@@ -81,6 +81,11 @@ def test_it_asks_for_the_scopes_that_are_explained() -> None:
     assert len({scope.name for scope in SCOPES}) == len(SCOPES)
 
 
+def test_it_hears_of_people_and_groups_that_change() -> None:
+    heard = build_manifest(SOCKET)["settings"]["event_subscriptions"]["bot_events"]
+    assert {"user_change", "subteam_updated", "subteam_members_changed"} <= set(heard)
+
+
 def test_yaml_and_json_say_the_same() -> None:
     assert yaml.safe_load(write_manifest(HTTP, as_json=False)) == build_manifest(HTTP)
     assert json.loads(write_manifest(HTTP, as_json=True)) == build_manifest(HTTP)

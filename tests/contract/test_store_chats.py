@@ -55,6 +55,8 @@ async def test_a_state_counts_once_and_for_a_while(store: Store, clock: FakeCloc
 
 async def test_a_followup_is_kept_once_and_settled_without_its_secret(store: Store) -> None:
     kept = await store.write(lambda tx: tx.followups.keep(STEP))
+    assert await store.read(lambda tx: tx.followups.find(STEP.key)) == kept
+    assert await store.read(lambda tx: tx.followups.find("another")) is None
     assert await store.write(lambda tx: tx.followups.keep(replace(STEP, channel="C2"))) == kept
     await store.write(lambda tx: tx.followups.show(kept.id, "eyes"))
     (seen,) = await store.read(lambda tx: tx.followups.pending("slack", after=0, limit=9))

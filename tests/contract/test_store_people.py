@@ -7,7 +7,7 @@ import pytest
 from bot.domain.effect import EffectKind, EffectState
 from bot.domain.errors import ConflictError, NotFoundError
 from bot.domain.export import ExportFile
-from bot.domain.person import Account, Identity
+from bot.domain.person import REQUEST_LIFE, Account, Identity, LinkRequest
 from bot.domain.run import Run
 from bot.domain.selection import Filter
 from bot.domain.sight import Sight
@@ -120,3 +120,21 @@ async def test_every_run_is_paged_in_order(store: Store) -> None:
         return [[run.id for run in tx.runs.page(after=after, limit=2)] for after in (0, 2, 3)]
 
     assert await store.read(pages) == [[1, 2], [3], []]
+
+
+async def test_a_request_to_be_linked_is_taken_once_and_grows_old(
+    store: Store, clock: FakeClock
+) -> None:
+    def ask(person: str) -> LinkRequest:
+        return LinkRequest(account=ACCOUNT, person=person, asked_at=clock.now())
+
+    first, second = ask("ana"), ask("ben")
+    await store.write(lambda tx: tx.identities.ask(first))
+    await store.write(lambda tx: tx.identities.ask(second))
+    assert await store.read(lambda tx: tx.identities.asked(limit=5)) == (second,)
+    assert await store.write(lambda tx: tx.identities.take_request(ACCOUNT)) == second
+    assert await store.write(lambda tx: tx.identities.take_request(ACCOUNT)) is None
+    await store.write(lambda tx: tx.identities.ask(first))
+    clock.advance(REQUEST_LIFE)
+    assert await store.read(lambda tx: tx.identities.asked(limit=5)) == ()
+    assert await store.write(lambda tx: tx.identities.take_request(ACCOUNT)) is None

@@ -172,6 +172,8 @@ async def slack_open(
         ids=FixedIds(),
         clock=theatre.clock,
         admissions=theatre.admissions,
+        late_answers=theatre.late_answers,
+        files=theatre.files,
         tell_members=lambda members: _raise(theatre, members),
     )
     async with slack_surface(needs) as surface, serving(surface) as address:

@@ -32,6 +32,7 @@ from bot.ports.admission import Admission
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.job_source import Offer
 from bot.ports.messenger import Etiquette, Messenger
+from bot.ports.requests import LateAnswers
 from bot.ports.store import Store, Tx
 from bot.services.claiming import find_claim, renew
 from bot.services.reporting import Taken, take
@@ -146,6 +147,7 @@ class Stage:
     tracker: FakeTracker = field(default_factory=FakeTracker)
     keys: "itertools.count[int]" = field(default_factory=itertools.count)
     admissions: dict[str, Admission] = field(default_factory=dict)
+    late_answers: dict[str, LateAnswers] = field(default_factory=dict)
     etiquettes: dict[str, Etiquette] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -159,6 +161,7 @@ class Stage:
             files=self.files,
             trackers={self.tracker.surface: self.tracker},
             admissions=self.admissions,
+            late_answers=self.late_answers,
         )
         self.notifier = Notifier(
             self.store, self.messengers, rules=lambda: self.rules, etiquettes=self.etiquettes

@@ -11,6 +11,8 @@ from bot.wiring.doctor import examine_deployment
 from tests.fakes.real_bot import RealBot
 from tests.fakes.slack.fake import fake_slack
 
+LOOKS = {"auth.test", "apps.connections.open", "conversations.info", "usergroups.list"}
+
 
 def report(done: "subprocess.CompletedProcess[str]") -> dict[tuple[str, str], str]:
     findings = json.loads(done.stdout)["findings"]
@@ -62,10 +64,12 @@ def test_nothing_secret_is_shown(tmp_path: Path) -> None:
 async def test_slack_is_looked_at_as_settings_and_policy_say(tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text(
         "schema: signalbox/policy/v1\npeople: {ana: admin}\n"
+        "groups: {slack/T0001/S1: approver}\n"
         "projects: {shop: {channels: [slack/T0001/C1, slack/T0001/C2]}}\n"
     )
     async with fake_slack() as slack:
         slack.add_channel("C1", name="builds")
+        slack.add_usergroup("S1", "approvers", [])
         environment = {
             "SIGNALBOX_DATA_DIR": str(tmp_path),
             "SIGNALBOX_SLACK_BOT_TOKEN": slack.bot_token,
@@ -73,11 +77,7 @@ async def test_slack_is_looked_at_as_settings_and_policy_say(tmp_path: Path) -> 
             "SIGNALBOX_SLACK_API_URL": slack.api_url,
         }
         sections = await examine_deployment(environment)
-        changed = [
-            call
-            for call in slack.calls
-            if call.method not in {"auth.test", "apps.connections.open", "conversations.info"}
-        ]
+        changed = [call for call in slack.calls if call.method not in LOOKS]
     (about_slack,) = (section for section in sections if section.subject == "Slack")
     told = [(finding.checked, finding.level.value) for finding in about_slack.findings]
     assert told == [
@@ -87,6 +87,7 @@ async def test_slack_is_looked_at_as_settings_and_policy_say(tmp_path: Path) -> 
         ("socket mode", "ok"),
         ("channels", "ok"),
         ("channels", "error"),
+        ("user groups", "ok"),
     ]
     assert changed == []
 

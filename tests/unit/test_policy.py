@@ -30,6 +30,7 @@ LEAST: dict[str, Role] = {
     **dict.fromkeys(("retry", "rerun"), Role.OPERATOR),
     **dict.fromkeys(("restart", "stop", "delete", "enable", "disable"), Role.APPROVER),
     "assign": Role.ADMIN,
+    "confirm": Role.ADMIN,
 }
 RELATIONS = {
     "none": a_run(owner="x", requested_by="y"),

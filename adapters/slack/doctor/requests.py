@@ -8,7 +8,7 @@ import httpx
 from slack_sdk.signature import SignatureVerifier
 
 from adapters.slack.doctor.access import Access
-from adapters.slack.manifest import EVENTS_PATH
+from adapters.slack.names import EVENTS_PATH
 from bot.ports.clock import Clock
 from bot.ports.doctor import Finding, Level
 

@@ -65,6 +65,7 @@ class FakeUser:
     deleted: bool = False
     is_restricted: bool = False
     tz: str = "Europe/Berlin"
+    email_confirmed: bool = True
 
     def payload(self, *, with_email: bool) -> Data:
         """As users.info shows it."""
@@ -85,6 +86,7 @@ class FakeUser:
             "is_admin": False,
             "is_owner": False,
             "is_app_user": False,
+            "is_email_confirmed": self.email_confirmed,
         }
 
 

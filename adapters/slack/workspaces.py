@@ -75,7 +75,11 @@ class _BodyClient(AsyncWebClient):
             asked = dict(call["params"])
             # The SDK makes a header of a token that stands here, and only here.
             call["params"] = {"token": asked.pop("token")} if "token" in asked else None
-            call["data"] = asked
+            # In a form the SDK would write True, which is not Slack's word for it.
+            call["data"] = {
+                name: int(value) if isinstance(value, bool) else value
+                for name, value in asked.items()
+            }
         return await super().api_call(api_method, **{**call, "http_verb": "POST"})
 
 

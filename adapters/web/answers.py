@@ -26,8 +26,8 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(UserError)
     async def _user(_: Request, error: UserError) -> Response:
-        statuses = {RefusedError: 403, NotFoundError: 404}
-        return failure(statuses.get(type(error), 400), error.text)
+        refused, unknown = isinstance(error, RefusedError), isinstance(error, NotFoundError)
+        return failure(403 if refused else 404 if unknown else 400, error.text)
 
     @app.exception_handler(StaleFenceError)
     async def _stale(_: Request, _error: StaleFenceError) -> Response:

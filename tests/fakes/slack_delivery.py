@@ -15,6 +15,7 @@ from adapters.slack.echoes import Echoes
 from adapters.slack.outbound import SlackMessenger
 from adapters.slack.pacing import Pacing
 from adapters.slack.sessions import Sessions
+from adapters.slack.workspaces import MakeClient, open_clients
 from bot.domain.actor import person
 from bot.domain.conversation import Conversation
 from bot.domain.run import Run
@@ -37,6 +38,7 @@ class SlackStage:
 
     stage: Stage
     slack: FakeSlack
+    make_client: MakeClient
     public_url: str = ""
     fallback_channel: str = ""
 
@@ -120,7 +122,7 @@ class SlackStage:
 
     async def _client(self, tenant: str) -> AsyncWebClient:
         assert tenant == TEAM
-        return AsyncWebClient(token=self.slack.bot_token, base_url=self.slack.api_url)
+        return self.make_client(self.slack.bot_token)
 
     async def _people(self, tenant: str, handles: Collection[str]) -> Mapping[str, str]:
         assert tenant == TEAM
@@ -136,7 +138,8 @@ async def slack_stage(
         for user in USERS.values():
             slack.add_user(user)
         slack.add_channel("C1", members=list(USERS.values()), name="deploys")
-        yield SlackStage(opened, slack, **options)
+        async with open_clients(slack.api_url) as make_client:
+            yield SlackStage(opened, slack, make_client, **options)
         check_payloads(slack)
 
 

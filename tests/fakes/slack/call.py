@@ -41,7 +41,10 @@ class Call:
         )
 
     def flag(self, name: str) -> bool:
-        return self.args.get(name) in (True, "true", "1", 1)
+        given = self.args.get(name, False)
+        if given not in (True, "true", "1", False, "false", "0", ""):
+            raise SlackError("invalid_arguments")
+        return given in (True, "true", "1")
 
     def number(self, name: str, default: int) -> int:
         try:

@@ -41,11 +41,6 @@ class Ear:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 async def store(blank: Path, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Store]:
     opened = store_at(f"sqlite:///{copy(blank, tmp_path)}", clock)
     await opened.open()

@@ -9,8 +9,7 @@ from bot.domain.conversation import CONSOLE, Conversation
 from bot.domain.errors import NotFoundError
 from bot.domain.invocation import Invocation, Press
 from bot.domain.order import Order, OrderKind
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import ANA, add_job
 from tests.fakes.clock import NOON, FakeClock
 

@@ -6,8 +6,7 @@ import pytest
 
 from bot.domain.conversation import CONSOLE, Conversation
 from bot.domain.errors import NotFoundError
-from bot.ports.store import Said, Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Said, Store, Tx
 from tests.fakes.clock import NOON
 
 OTHER = Conversation(surface="console", tenant="local", channel="other")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from bot.messages.cards import event_note, gate_card, run_card, tombstone
 from bot.messages.message import Message
 from bot.ports.messenger import Etiquette, Messenger, Turn
 from bot.ports.store import Store, Topic, Tx
-from bot.services.rules import Rules
+from bot.services.rules import Rules, RulesNow
 from bot.services.selecting import deletion_of
 from bot.services.viewing import view_run
 
@@ -43,7 +43,7 @@ class Notifier:
         store: Store,
         messengers: Mapping[str, Messenger],
         *,
-        rules: Callable[[], Rules],
+        rules: RulesNow,
         etiquettes: Mapping[str, Etiquette] | None = None,
     ) -> None:
         """`messengers` and `etiquettes` by the name of their surface."""

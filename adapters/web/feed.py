@@ -16,7 +16,7 @@ from bot.domain.errors import NotFoundError
 from bot.domain.sight import EVERYTHING, Sight
 from bot.messages.message import Message, is_for
 from bot.ports.store import Said, Store, Topic, Tx
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 
 PAGE = 30
 """Messages of a channel that are shown at first, and with every “earlier”."""
@@ -110,7 +110,7 @@ class Feed:
     """Server-sent events of every channel, resumed by the number of the last change seen."""
 
     store: Store
-    rules: Callable[[], Rules]
+    rules: RulesNow
     closing: asyncio.Event
     """Set when the server is about to stop: streams end."""
 

@@ -1,7 +1,6 @@
 """The part of the console API that follows a run's output and finds its files."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,7 +18,7 @@ from bot.domain.run import Run
 from bot.ports.store import Store, Topic, Tx
 from bot.services.log_reading import Output, follow
 from bot.services.people import look_as, require_known
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 
 _LONGEST_WAIT = 25
 _HIGHEST = 1 << 63
@@ -32,7 +31,7 @@ class OutputApi:
     """Calls about one run, each allowed by policy to the person who makes it."""
 
     store: Store
-    rules: Callable[[], Rules]
+    rules: RulesNow
     access: ConsoleAccess
     closing: asyncio.Event
     """Set when the server is about to stop: held calls are answered at once."""

@@ -13,6 +13,7 @@ from adapters.web.outbound import Shown, footer_html, message_html
 from adapters.web.waiting import wake
 from bot.domain.codec import JSON, decode
 from bot.domain.errors import NotFoundError
+from bot.domain.run import run_id_of
 from bot.domain.sight import EVERYTHING, Sight
 from bot.messages.message import Message, is_for
 from bot.ports.store import Said, Store, Topic, Tx
@@ -86,7 +87,7 @@ def _is_seen(tx: Tx, reader: Reader, said: Said) -> bool:
     if not key or reader.sight == EVERYTHING:
         return True
     try:
-        return reader.sight.shows(tx.runs.load(int(key.removeprefix("R-"))).project)
+        return reader.sight.shows(tx.runs.load(run_id_of(key)).project)
     except NotFoundError:
         return True
 

@@ -96,10 +96,9 @@ class Dispatcher:
                 self._registry, words, press, conversation=conversation, now=tx.now()
             ):
                 words, pressed = conceal(self._request(tx, actor, conversation), words, press)
-            stored, _ = tx.invocations.accept(
+            return tx.invocations.accept(
                 key=key, actor=actor, conversation=conversation, text=words, press=pressed
             )
-            return stored
 
         return await self._store.write(unit)
 

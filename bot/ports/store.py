@@ -38,7 +38,6 @@ T = TypeVar("T")
 class Topic(StrEnum):
     """What a waiter can be woken by once the commit is durable."""
 
-    INVOCATIONS = "invocations"
     POSTINGS = "postings"
     QUEUE = "queue"
     ORDERS = "orders"

@@ -16,7 +16,7 @@ from bot.domain.selection import Filter
 from bot.domain.vocabulary import Status
 from bot.ports.store import Topic, Tx, Watch
 from storage.stores import AnyStore
-from tests.contract.rows import ANA, REQUESTED, add_job, add_run
+from tests.contract.rows import REQUESTED, add_job, add_run
 from tests.fakes.clock import NOON, FakeClock
 
 
@@ -182,10 +182,6 @@ async def time_out(watch: Watch) -> bool:
             Topic.TRANSCRIPT,
             lambda tx: tx.transcript.post(CONSOLE, key="b", thread=None, message={}),
         ),
-        (
-            Topic.INVOCATIONS,
-            lambda tx: tx.invocations.accept(key="b", actor=ANA, conversation=CONSOLE),
-        ),
         (Topic.ORDERS, lambda tx: tx.wake(Topic.ORDERS)),
     ],
 )
@@ -205,15 +201,15 @@ async def test_what_wakes_whom(store: AnyStore, topic: Topic, unit: Callable[[Tx
         (Topic.QUEUE, lambda tx: add_job(tx, status=Status.WAITING)),
         (Topic.ORDERS, add_job),
         (
-            Topic.INVOCATIONS,
-            lambda tx: tx.invocations.accept(key="a", actor=ANA, conversation=CONSOLE),
+            Topic.TRANSCRIPT,
+            lambda tx: tx.transcript.post(CONSOLE, key="a", thread=None, message={}),
         ),
     ],
 )
 async def test_what_wakes_nobody(
     store: AnyStore, topic: Topic, unit: Callable[[Tx], object]
 ) -> None:
-    await store.write(lambda tx: tx.invocations.accept(key="a", actor=ANA, conversation=CONSOLE))
+    await store.write(lambda tx: tx.transcript.post(CONSOLE, key="a", thread=None, message={}))
     watch = store.watch(topic)
     await store.write(unit)
     assert await time_out(watch)

@@ -10,7 +10,8 @@ from bot.domain.conversation import Conversation
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.posting import CARD, Posting
 from bot.domain.vocabulary import Disposition
-from bot.messages.cards import event_note, gate_card, run_card, tombstone
+from bot.messages.cards import event_note, run_card, tombstone
+from bot.messages.gates import gate_card
 from bot.messages.message import Message
 from bot.ports.messenger import Etiquette, Messenger, Turn
 from bot.ports.store import Store, Topic, Tx

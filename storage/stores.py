@@ -1,5 +1,7 @@
 """Which store an address names."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Union
 
@@ -34,3 +36,14 @@ def store_at(url: str, clock: Clock) -> AnyStore:
     from storage.postgres_store import PostgresStore  # noqa: PLC0415  # its driver loads slowly
 
     return PostgresStore(read_address(url), clock)
+
+
+@asynccontextmanager
+async def open_store(url: str, clock: Clock) -> AsyncIterator[AnyStore]:
+    """The store at an address, open while the block runs. Raises what `open` raises."""
+    store = store_at(url, clock)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()

@@ -9,7 +9,7 @@ import pytest
 
 from storage.migrate import migrate
 from storage.sqlite import sqlite_url
-from storage.stores import AnyStore, store_at
+from storage.stores import AnyStore, open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import TemporaryPostgres
 
@@ -80,7 +80,5 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def store(database: str, clock: FakeClock) -> AsyncIterator[AnyStore]:
     """An open store, of every kind in turn, whose clock stands still."""
-    opened = store_at(database, clock)
-    await opened.open()
-    yield opened
-    await opened.close()
+    async with open_store(database, clock) as opened:
+        yield opened

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from bot.ports.clock import Clock
 from storage.address import read_address
 from storage.postgres import is_postgres
-from storage.store import SqliteStore
+from storage.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
     from storage.postgres_store import PostgresStore

@@ -40,11 +40,14 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """What was found out for a request before its transaction."""
+class _Found:
+    """What was found out for a request before its transaction; see Request."""
 
     issues: Mapping[str, Issue | UserError] = field(default_factory=dict)
     suggested: str = ""
+
+
+_NOTHING = _Found()
 
 
 class Dispatcher:
@@ -107,13 +110,13 @@ class Dispatcher:
         try:
             if refused := await self._turn_away(invocation):
                 return refused
-            read = Found(
+            found = _Found(
                 issues=await self._read_issues(invocation),
                 suggested=await self._suggest(invocation),
             )
             if self._only_reads(invocation):
-                return await self._look_up(invocation, read)
-            return await self._store.write(partial(self._unit, invocation, read))
+                return await self._look_up(invocation, found)
+            return await self._store.write(partial(self._unit, invocation, found))
         except TrackerAwayError:
             return Reply(message=say("tracker_away", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except UnavailableError:
@@ -223,11 +226,11 @@ class Dispatcher:
         except UsageError:
             return False
 
-    async def _look_up(self, invocation: Invocation, read: Found) -> Reply:
+    async def _look_up(self, invocation: Invocation, found: _Found) -> Reply:
         """Answer from a reading; what comes with the answer is kept before it is given."""
 
         def look(tx: Tx) -> Reply:
-            return self._answer(self._request_of(invocation, tx, read=read), invocation)
+            return self._answer(self._request_of(invocation, tx, found), invocation)
 
         def finish(tx: Tx) -> Reply:
             return self._finish(self._request_of(invocation, tx), invocation, reply)
@@ -246,8 +249,8 @@ class Dispatcher:
         await self._store.write(lambda tx: tx.invocations.finish(invocation.id, encode(reply)))
         return reply
 
-    def _unit(self, invocation: Invocation, read: Found, tx: Tx) -> Reply:
-        request = self._request_of(invocation, tx, read=read)
+    def _unit(self, invocation: Invocation, found: _Found, tx: Tx) -> Reply:
+        request = self._request_of(invocation, tx, found)
         return self._finish(request, invocation, self._answer(request, invocation))
 
     def _answer(self, request: Request, invocation: Invocation) -> Reply:
@@ -273,8 +276,8 @@ class Dispatcher:
         tx.invocations.finish(invocation.id, encode(stored))
         return given
 
-    def _request_of(self, invocation: Invocation, tx: Tx, *, read: Found | None = None) -> Request:
-        return self._request(tx, invocation.actor, invocation.conversation, read=read)
+    def _request_of(self, invocation: Invocation, tx: Tx, found: _Found = _NOTHING) -> Request:
+        return self._request(tx, invocation.actor, invocation.conversation, found=found)
 
     def _request(
         self,
@@ -282,12 +285,11 @@ class Dispatcher:
         actor: Actor,
         conversation: Conversation,
         *,
-        read: Found | None = None,
+        found: _Found = _NOTHING,
     ) -> Request:
         """The request of the person behind an account, in whose eyes other runs are not there."""
         rules = self._rules()
         known, seen = look_as(tx, rules.policy, actor, conversation)
-        found = read or Found()
         place = next(
             (one.place for one in found.issues.values() if _is_at(one, conversation)), conversation
         )

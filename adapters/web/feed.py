@@ -16,7 +16,8 @@ from bot.domain.errors import NotFoundError
 from bot.domain.run import run_id_of
 from bot.domain.sight import EVERYTHING, Sight
 from bot.messages.message import Message, is_for
-from bot.ports.store import Said, Store, Topic, Tx
+from bot.ports.chat_store import Said
+from bot.ports.store import Store, Topic, Tx
 from bot.services.rules import RulesNow
 
 PAGE = 30

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from adapters.slack import limits
+from adapters.slack.steps import steps_block, worth_a_list
 from adapters.slack.text import Links, block, escape_within, inline, label
 from adapters.slack.values import fits, source_of, write_value
 from bot.messages.markup import escape, plain
@@ -45,10 +46,14 @@ class Sheet:
     row: int = limits.ROW
     fact: int = limits.FACT
     fallback: int = limits.FALLBACK
+    lists: bool = True
+    """Whether steps are a list of rich text; else they are one line."""
 
 
 WHOLE = Sheet()
-HALF = Sheet(body=1_500, lines=15, rows=5, row=300, fact=200, fallback=1_000)
+PLAIN = Sheet(lists=False)
+"""For a server that takes no rich text."""
+HALF = Sheet(body=1_500, lines=15, rows=5, row=300, fact=200, fallback=1_000, lists=False)
 
 
 def fallback_of(message: Message, sheet: Sheet = WHOLE) -> str:
@@ -65,6 +70,7 @@ def blocks_of(
     found = [
         *layout.title(),
         *layout.facts(),
+        *layout.steps(),
         *layout.body(),
         *layout.rows(),
         *layout.buttons(),
@@ -111,13 +117,19 @@ class _Layout:
         yield section(f"{colour} {text}" if colour else text)
 
     def facts(self) -> Iterator[Block]:
-        facts = self._message.facts
+        facts = [fact for fact in self._message.facts if not self._as_list(fact)]
         short = [fact for fact in facts if _is_short(fact)]
         for some in _groups(short, limits.FIELDS):
             yield {"type": "section", "fields": [mrkdwn(self._fact(fact, "\n")) for fact in some]}
         long = [self._fact(fact, "  ") for fact in facts if not _is_short(fact)]
         for some_long in _groups(long, _LONG_FACTS):
             yield section("\n".join(some_long))
+
+    def steps(self) -> Iterator[Block]:
+        return (steps_block(fact) for fact in self._message.facts if self._as_list(fact))
+
+    def _as_list(self, fact: Fact) -> bool:
+        return self._sheet.lists and worth_a_list(fact)
 
     def _fact(self, fact: Fact, between: str) -> str:
         name = inline(f"**{escape(fact.label)}**", self._links, _LABEL)

@@ -358,6 +358,18 @@ def test_rare_buttons_move_to_a_menu_but_those_that_ask_first_do_not() -> None:
     assert actions["elements"][1]["confirm"]["text"]["text"] == "Sure?"
 
 
+@pytest.mark.parametrize(("status", "red"), [("running", ["stop"]), ("succeeded", [])])
+def test_one_button_at_most_is_red(status: str, red: list[str]) -> None:
+    buttons = tuple(
+        Button(label=verb, press=Press(verb=verb), tone=tone)
+        for verb, tone in (("logs", Tone.NEUTRAL), ("stop", Tone.BAD), ("delete", Tone.BAD))
+    )
+    card = Message(title="t", buttons=buttons, attributes={"status": status})
+    (*_, actions) = blocks_of(card, LINKS)
+    styled = [e["text"]["text"] for e in actions["elements"] if e.get("style") == "danger"]
+    assert styled == red
+
+
 def test_a_card_leads_to_its_pull_request() -> None:
     address = "https://git.example/shop/pull/7"
     card = Message(title="t", attributes={"pr_url": address})

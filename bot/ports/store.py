@@ -28,7 +28,7 @@ from bot.ports.chat_store import Followups, Installations
 from bot.ports.issue_store import Issues
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
-from bot.ports.pull_store import Deliveries, PullRequests
+from bot.ports.pull_store import CommitChecks, Deliveries, PullRequests
 from bot.ports.tracker_store import TrackerEvents, TrackerTokens
 
 T = TypeVar("T")
@@ -46,6 +46,7 @@ class Topic(StrEnum):
     OUTPUT = "output"
     """A job said something, or ended."""
     PULL_REQUESTS = "pull_requests"
+    COMMIT_CHECKS = "commit_checks"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -351,6 +352,7 @@ class Tx(Protocol):
     tracker_events: TrackerEvents
     tracker_tokens: TrackerTokens
     pull_requests: PullRequests
+    commit_checks: CommitChecks
     deliveries: Deliveries
 
     def seeing(self, sight: Sight) -> "Tx":

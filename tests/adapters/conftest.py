@@ -1,10 +1,14 @@
-"""A repository, people who work in it, and the folder of a job."""
+"""A repository, people who work in it, the folder of a job; and GitHub, by either way in."""
 
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.adapters.git_repositories import commit, git
+from tests.adapters.github_world import BRANCH, SHOP, GitHubWorld, github_world
+from tests.fakes.clock import FakeClock
+from tests.fakes.github.server import GitHub, github
 
 
 @pytest.fixture
@@ -29,3 +33,37 @@ def folder(tmp_path: Path) -> Path:
     job = tmp_path / "jobs" / "R-1.1"
     (job / "home").mkdir(parents=True)
     return job
+
+
+@pytest.fixture
+def github_clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def github_fake(tmp_path: Path, github_clock: FakeClock) -> Iterator[GitHub]:
+    with github(tmp_path / "github", github_clock) as running:
+        yield running
+
+
+@pytest.fixture
+async def by_app(github_fake: GitHub, github_clock: FakeClock) -> AsyncIterator[GitHubWorld]:
+    """acme/shop with a pushed branch, by an App."""
+    async with github_world(github_fake, github_clock) as opened:
+        opened.state.commit(SHOP, BRANCH, "work")
+        yield opened
+
+
+@pytest.fixture
+async def by_token(github_fake: GitHub, github_clock: FakeClock) -> AsyncIterator[GitHubWorld]:
+    """The same by a personal token."""
+    async with github_world(github_fake, github_clock, kind="token") as opened:
+        opened.state.commit(SHOP, BRANCH, "work")
+        yield opened
+
+
+@pytest.fixture(params=["by_app", "by_token"])
+def by_either(request: pytest.FixtureRequest) -> GitHubWorld:
+    """Either of them."""
+    world: GitHubWorld = request.getfixturevalue(request.param)
+    return world

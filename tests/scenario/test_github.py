@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.commit_checks import CommitCheckWorker
 from adapters.github.webhook import GitHubWebhook
 from adapters.pull_requests import PullRequestWorker
 from adapters.web.app import build_app
@@ -34,6 +35,7 @@ class Play:
     theatre: Stage
     github: GitHubWorld
     worker: PullRequestWorker
+    checks: CommitCheckWorker
     http: httpx.AsyncClient
 
     async def claims(self, blueprint: str = "fix") -> Runner:
@@ -58,7 +60,7 @@ class Play:
 
     async def works(self) -> None:
         """Everything due is done, and told."""
-        while await self.worker.turn():
+        while await self.worker.turn() or await self.checks.turn():
             pass
         await self.theatre.settle()
 
@@ -125,10 +127,13 @@ def _play(theatre: Stage, world: GitHubWorld) -> Play:
     )
     app = build_app([webhook.router()], FixedIds(), ready=_ready)
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost")
-    worker = PullRequestWorker(
-        theatre.store, world.host, link=lambda key: f"https://signalbox.test/runs/{key}"
-    )
-    return Play(theatre, world, worker, http)
+    worker = PullRequestWorker(theatre.store, world.host, link=_link)
+    checks = CommitCheckWorker(theatre.store, world.host, link=_link)
+    return Play(theatre, world, worker, checks, http)
+
+
+def _link(key: str) -> str:
+    return f"https://signalbox.test/runs/{key}"
 
 
 async def test_a_pushed_branch_becomes_a_pull_request(play: Play) -> None:

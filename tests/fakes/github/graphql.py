@@ -46,7 +46,7 @@ class Root:
 
     def markPullRequestReadyForReview(  # noqa: N802  # the schema names it
         self,
-        _info: GraphQLResolveInfo,
+        _info: "GraphQLResolveInfo[Any]",
         input: Data,  # noqa: A002  # as above
     ) -> Data:
         pull = self._find(input["pullRequestId"])

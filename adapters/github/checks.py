@@ -57,8 +57,8 @@ class Checks:
 
     async def _find(self, commit: str, key: str) -> str:
         """Of all, not the newest of the name alone: runs may share a commit."""
-        path = f"{self._at}/commits/{commit}/check-runs?check_name={CHECK_NAME}&filter=all"
-        known = await self._client.get_all(path, token=self._token, within="check_runs")
+        of_name = f"check-runs?check_name={CHECK_NAME}&filter=all"
+        known = await self._known(f"{self._at}/commits/{commit}/{of_name}", within="check_runs")
         return next((str(check["id"]) for check in known if check.get("external_id") == key), "")
 
     async def tell_status(self, commit: str, report: CommitReport) -> str:
@@ -66,10 +66,11 @@ class Checks:
 
         Statuses have no names of their own: gives nothing. Raises what the client raises.
         """
+        of_commit = f"{self._at}/commits/{commit}/status"
         body = status_body(report)
         same = (
             known
-            for known in await self._statuses(commit)
+            for known in await self._known(of_commit, within="statuses")
             if all(known.get(name) == value for name, value in body.items())
         )
         if next(same, None) is None:
@@ -77,11 +78,10 @@ class Checks:
             await self._client.write("POST", path, body, token=self._token)
         return ""
 
-    async def _statuses(self, commit: str) -> list[JSON]:
-        """The newest of each context; none where a stand-in does not tell them."""
-        path = f"{self._at}/commits/{commit}/status"
+    async def _known(self, path: str, *, within: str) -> list[JSON]:
+        """What a commit has already; nothing where a stand-in does not tell it."""
         try:
-            return await self._client.get_all(path, token=self._token, within="statuses")
+            return await self._client.get_all(path, token=self._token, within=within)
         except NotFoundError:
             return []
 

@@ -90,10 +90,10 @@ async def test_its_status_is_found_among_many(by_token: GitHubWorld) -> None:
     assert len(by_token.state.statuses) == 131
 
 
-async def test_a_status_is_told_where_nobody_tells_them(by_token: GitHubWorld) -> None:
-    by_token.state.tells_statuses = False
-    await by_token.host.report(SHOP, by_token.state.commit(SHOP, BRANCH, "work"), DONE)
-    assert [status["state"] for status in by_token.state.statuses] == ["success"]
+async def test_it_is_told_where_nobody_tells_what_is_there(by_either: GitHubWorld) -> None:
+    by_either.state.tells_statuses = False
+    await by_either.host.report(SHOP, by_either.state.tip(SHOP, BRANCH), DONE)
+    assert len([*by_either.state.checks, *by_either.state.statuses]) == 1
 
 
 async def test_pull_requests_work_where_an_app_may_not_check(by_app: GitHubWorld) -> None:

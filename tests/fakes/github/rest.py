@@ -265,6 +265,8 @@ class Rest:
 
     def _checks(self, call: Call, name: str, commit: str) -> Said:
         self._allow(call, name, checks="read")
+        if not self.state.tells_statuses:
+            raise refused(404, "Not Found")
         wanted = call.query.get("check_name")
         found = [
             check

@@ -106,7 +106,7 @@ class GitHubState:
         """Refusals to come, with their headers."""
         self.outage = False
         self.tells_statuses = True
-        """Whether it says which statuses a commit has; some stand-ins do not."""
+        """Whether it says what stands beside a commit; some stand-ins do not."""
         self.lose_answer_of = ""
         """A request (`POST /repos/acme/shop/pulls`) that is carried out once without an answer."""
         self.form = False

@@ -193,9 +193,9 @@ async def follows_up(play: Play, status: str = "succeeded") -> None:
 async def test_a_draft_is_ready_once_all_is_done(play: Play) -> None:
     await play.opens(status="partial")
     await follows_up(play, "partial")
-    (pull,) = play.github.state.pulls
-    assert pull.draft
+    assert [pull.draft for pull in play.github.state.pulls] == [True]
     await follows_up(play)
+    (pull,) = play.github.state.pulls
     assert not pull.draft
     assert "#7 has the new work" in await play.words()
     assert "and is ready for review" in await play.words()

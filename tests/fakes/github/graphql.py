@@ -44,7 +44,11 @@ class Root:
         self._state = state
         self._grant = grant
 
-    def markPullRequestReadyForReview(  # noqa: N802  # the schema names it
+    def fields(self) -> Data:
+        """The mutations by their names."""
+        return {"markPullRequestReadyForReview": self._mark_ready}
+
+    def _mark_ready(
         self,
         _info: "GraphQLResolveInfo[Any]",
         input: Data,  # noqa: A002  # as above
@@ -71,7 +75,7 @@ class Root:
 def execute(state: GitHubState, grant: Grant, body: Any) -> Data:
     """What GitHub answers, always with status 200."""
     done = graphql_sync(
-        SCHEMA, body["query"], Root(state, grant), variable_values=body.get("variables")
+        SCHEMA, body["query"], Root(state, grant).fields(), variable_values=body.get("variables")
     )
     if not done.errors:
         return {"data": done.data}

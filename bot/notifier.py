@@ -16,7 +16,7 @@ from bot.ports.messenger import Etiquette, Messenger, Turn
 from bot.ports.store import Store, Topic, Tx
 from bot.services.rules import Rules
 from bot.services.selecting import deletion_of
-from bot.services.viewing import view_run
+from bot.services.viewing import view_card, view_run
 
 _LOG = logging.getLogger(__name__)
 
@@ -213,14 +213,14 @@ def compose(tx: Tx, rules: Rules, run_id: int, subject: str) -> Message:
     run = tx.runs.load(run_id)
     if run.disposition is Disposition.DELETED:
         return tombstone(run, deletion_of(tx, run), subject=subject)
-    view = view_run(tx, rules, run_id)
     kind, _, number = subject.partition(":")
+    if kind == CARD:
+        return run_card(view_card(tx, rules, run_id))
+    view = view_run(tx, rules, run_id)
     if kind == "gate":
         return gate_card(view, view.gate(int(number)))
-    if kind == "event":
-        (event,) = tx.runs.events(run_id, after=int(number) - 1)[:1]
-        return event_note(view, event)
-    return run_card(view)
+    (event,) = tx.runs.events(run_id, after=int(number) - 1)[:1]
+    return event_note(view, event)
 
 
 def _group(posting: Posting) -> _Group:

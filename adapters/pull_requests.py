@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.domain.errors import ConflictError, UnavailableError, UserError
-from bot.domain.pull_request import PullRequest
-from bot.ports.code_host import CodeHost, CommitReport
+from bot.domain.pull_request import PullRequest, SeenPull
+from bot.ports.code_host import CodeHost
 from bot.ports.store import Store, Topic
 from bot.services.pull_requesting import (
     compose,
@@ -80,21 +80,25 @@ class PullRequestWorker:
     async def _open(self, pull: PullRequest) -> None:
         """Open it, or bring it up to date."""
         url = self._link(f"R-{pull.run_id}")
-        composed = await self._store.read(lambda tx: compose(tx, pull, url))
-        if composed is None:
+        draft = await self._store.read(lambda tx: compose(tx, pull, url))
+        if draft is None:
             await self._store.write(lambda tx: settle_deleted(tx, pull))
             return
-        draft, report = composed
-        seen = await self._host.open_pull_request(draft)
-        await self._report(pull, report)
-        await self._store.write(lambda tx: settle_opened(tx, pull, seen))
+        seen, promoted = await self._host.open_pull_request(draft), None
+        if pull.promote:
+            seen, promoted = await self._promote(pull, seen, url)
+        await self._store.write(lambda tx: settle_opened(tx, pull, seen, promoted=promoted))
 
-    async def _report(self, pull: PullRequest, report: CommitReport) -> None:
-        """Say it beside the commit; where that is not allowed, the pull request is enough."""
+    async def _promote(self, pull: PullRequest, seen: SeenPull, url: str) -> tuple[SeenPull, bool]:
+        """Mark a draft ready; where that is not allowed, its description says whose it is to do."""
+        if not seen.draft:
+            return seen, True
         try:
-            await self._host.report(pull.repository, pull.commit, report)
+            return await self._host.mark_ready(pull.repository, seen.number), True
         except UserError as error:
-            _LOG.warning("no check beside %s of %s: %s", pull.commit, pull.repository, error.text)
+            _LOG.warning("%s #%d stays a draft: %s", pull.repository, seen.number, error.text)
+        draft = await self._store.read(lambda tx: compose(tx, pull, url, kept_draft=True))
+        return (await self._host.open_pull_request(draft) if draft else seen), False
 
     async def _look(self, pull: PullRequest) -> None:
         seen = await self._host.load_pull_request(pull.repository, pull.number)

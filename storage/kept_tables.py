@@ -1,6 +1,15 @@
 """Tables of what runs leave and are made of: output, files, blueprints, issues, pull requests."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    Table,
+    UniqueConstraint,
+    false,
+)
 
 from bot.domain.blueprint import Blueprint
 from bot.domain.issue import Issue
@@ -100,8 +109,27 @@ pull_requests = Table(
     at("wanted_at"),
     at("closed_at", nullable=True),
     at("due_at", nullable=True),
+    Column("promote", Boolean, nullable=False, server_default=false()),
     Index(None, "due_at"),
     Index(None, "surface", "repository", "number"),
+)
+
+commit_checks = Table(
+    "commit_checks",
+    metadata,
+    key(),
+    of("run"),
+    words("surface"),
+    words("repository"),
+    words("commit"),
+    Column("attempt", Integer, nullable=False),
+    words("ref"),
+    words("told"),
+    at("told_at", nullable=True),
+    Column("failures", Integer, nullable=False),
+    at("due_at", nullable=True),
+    UniqueConstraint("run_id", "commit"),
+    Index(None, "due_at"),
 )
 
 deliveries = Table(

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.domain.run import Cost
 from storage.columns import ID
-from storage.kept_tables import artifacts, issues, log_chunks, pull_requests
+from storage.kept_tables import artifacts, commit_checks, issues, log_chunks, pull_requests
 from storage.scope import Scope
 from storage.tables import (
     cost_entries,
@@ -30,6 +30,7 @@ _STEPS = (
         issues.c.key.in_(select(func.upper(runs.c.issue_key)).where(runs.c.id == _RUN))
     ),
     delete(cost_entries).where(cost_entries.c.run_id == _RUN),
+    delete(commit_checks).where(commit_checks.c.run_id == _RUN),
     delete(pull_requests).where(pull_requests.c.run_id == _RUN),
     delete(sealed_answers).where(sealed_answers.c.gate_id.in_(_GATES)),
     delete(decisions).where(decisions.c.gate_id.in_(_GATES)),

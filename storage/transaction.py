@@ -13,6 +13,7 @@ from bot.ports import tracker_store as tracker
 from bot.ports.issue_store import Issues
 from storage.artifacts import SqlArtifacts
 from storage.blueprints import SqlBlueprints
+from storage.commit_checks import SqlCommitChecks
 from storage.costs import SqlCosts
 from storage.deliveries import SqlDeliveries
 from storage.effects import SqlEffects
@@ -64,6 +65,7 @@ class Transaction:
         self.followups: chats.Followups = SqlFollowups(scope)
         self.issues: Issues = SqlIssues(scope)
         self.pull_requests: pulls.PullRequests = SqlPullRequests(scope)
+        self.commit_checks: pulls.CommitChecks = SqlCommitChecks(scope)
         self.deliveries: pulls.Deliveries = SqlDeliveries(scope)
 
     def seeing(self, sight: Sight) -> "Transaction":

@@ -24,6 +24,7 @@ PUSH_CODE: Permissions = MappingProxyType({"contents": "write"})
 OPEN_PULLS: Permissions = MappingProxyType(
     {"contents": "read", "pull_requests": "write", "checks": "write"}
 )
+MARK_READY: Permissions = MappingProxyType({"contents": "write", "pull_requests": "write"})
 WITHOUT_CHECKS: Permissions = MappingProxyType({"contents": "read", "pull_requests": "write"})
 
 
@@ -35,6 +36,9 @@ class Auth(Protocol):
 
     async def token(self, repository: str) -> str:
         """What opens pull requests and tells checks there. Raises what the client raises."""
+
+    async def writing_token(self, repository: str) -> str:
+        """What changes pull requests where GitHub asks for a right to the code as well."""
 
     def forget(self, repository: str) -> None:
         """The token was refused: the next one is new."""
@@ -59,6 +63,10 @@ class TokenAuth:
         self.own_login = ""
 
     async def token(self, _repository: str) -> str:
+        """The token itself."""
+        return self._token
+
+    async def writing_token(self, _repository: str) -> str:
         """The token itself."""
         return self._token
 
@@ -132,6 +140,10 @@ class AppAuth:
             return await self._mint(repository, OPEN_PULLS)
         except UnprocessableError:
             return await self._mint(repository, WITHOUT_CHECKS)
+
+    async def writing_token(self, repository: str) -> str:
+        """A token of its own for each use, as what is used often may not write code."""
+        return str((await self._mint(repository, MARK_READY))["token"])
 
     def forget(self, repository: str) -> None:
         """Mint another next time, of an installation that is looked up anew."""

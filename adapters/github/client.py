@@ -88,6 +88,7 @@ class GitHubClient:
             transport=transport,
             follow_redirects=False,
         )
+        self.graphql_url = graphql_address(api_url)
         self._clock = clock
         self._write_pause = write_pause
         self._written_at = -write_pause
@@ -114,18 +115,22 @@ class GitHubClient:
                 self._known.popitem(last=False)
         return answer
 
-    async def get_all(self, path: str, *, token: str) -> list[JSON]:
-        """Every page of a list, up to a thousand entries."""
+    async def get_all(self, path: str, *, token: str, within: str = "") -> list[JSON]:
+        """Every page of a list, up to a thousand entries.
+
+        `within` is the field that holds it, where the answer is not the list itself.
+        """
         entries: list[JSON] = []
         joint = "&" if "?" in path else "?"
         following = f"{path}{joint}per_page={PER_PAGE}"
         for _ in range(MOST_PAGES):
             answer = await self.get(following, token=token)
-            entries += answer.data
+            entries += answer.data[within] if within else answer.data
             further = _NEXT.search(answer.headers.get("link", ""))
             if further is None:
-                break
+                return entries
             following = self._relative(further[1])
+        _LOG.warning("only the first %d of %s were read", len(entries), path.partition("?")[0])
         return entries
 
     async def post_at_once(self, path: str, body: JSON, *, token: str) -> Answer:
@@ -212,6 +217,11 @@ class GitHubClient:
         except (TypeError, ValueError):
             return SECONDARY_WAIT
         return max(wait.total_seconds(), 1.0)
+
+
+def graphql_address(api_url: str) -> str:
+    """Where GraphQL is spoken, from the address of the REST API: beside v3 on an own server."""
+    return f"{api_url.rstrip('/').removesuffix('/v3')}/graphql"
 
 
 def _json(response: httpx.Response) -> JSON:

@@ -20,7 +20,7 @@ _TIMES = httpx.Timeout(5, connect=3)
 _APP_NEEDS = {
     "contents": ("write", "push branches"),
     "pull_requests": ("write", "open pull requests"),
-    "checks": ("write", "say beside a commit how its run ended"),
+    "checks": ("write", "say beside a commit how its run fares"),
 }
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
 _DELIVERY = "00000000-0000-0000-0000-000000000000"

@@ -5,20 +5,13 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from adapters.github.auth import Auth
+from adapters.github.checks import Checks
 from adapters.github.client import GitHubClient, TokenRefusedError, UnprocessableError, reading
+from adapters.github.graphql import mark_ready
 from adapters.github.limits import MOST_REVIEWS
-from adapters.github.pulls import (
-    CHECK_NAME,
-    asks_for_changes,
-    branch_query,
-    check_body,
-    read_pull,
-    read_review,
-    status_body,
-)
+from adapters.github.pulls import asks_for_changes, branch_query, read_pull, read_review
 from adapters.github.text import body_of, title_of
 from bot.domain.codec import JSON
-from bot.domain.errors import NotFoundError
 from bot.domain.pull_request import PullState, Review, SeenPull
 from bot.domain.repository import hosted_name
 from bot.ports.code_host import CommitReport, Credential, PullDraft
@@ -67,10 +60,25 @@ class GitHubHost:
         """See CodeHost."""
         return await self._as(repository, lambda token: self._load(repository, number, token))
 
-    async def report(self, repository: str, commit: str, report: CommitReport) -> None:
+    async def mark_ready(self, repository: str, number: int) -> SeenPull:
+        """See CodeHost. REST cannot, and GraphQL asks for a token that may also write code."""
+        path = f"repos/{repository}/pulls/{number}"
+        with reading():
+            token = await self._auth.writing_token(repository)
+            pull = (await self._client.get(path, token=token)).data
+            if pull.get("draft"):
+                await mark_ready(self._client, str(pull["node_id"]), token=token)
+        return await self.load_pull_request(repository, number)
+
+    async def report(self, repository: str, commit: str, report: CommitReport) -> str:
         """See CodeHost."""
-        tell = self._tell_check if self._auth.makes_checks else self._tell_status
-        await self._as(repository, lambda token: tell((repository, commit), report, token))
+
+        async def tell(token: str) -> str:
+            checks = Checks(self._client, repository, token)
+            kind = checks.tell_check if self._auth.makes_checks else checks.tell_status
+            return await kind(commit, report)
+
+        return await self._as(repository, tell)
 
     async def _as(self, repository: str, call: Callable[[str], Awaitable[T]]) -> T:
         """Make a call with a token; one that is refused is replaced once."""
@@ -95,10 +103,10 @@ class GitHubHost:
 
     async def _find(self, draft: PullDraft, token: str) -> JSON:
         query = branch_query(draft.repository, draft.branch)
-        answer = await self._client.get(f"repos/{draft.repository}/pulls?{query}", token=token)
+        path = f"repos/{draft.repository}/pulls?{query}"
         ours = (
             pull
-            for pull in answer.data
+            for pull in await self._client.get_all(path, token=token)
             if pull["head"]["ref"] == draft.branch and _is_own(pull, draft.repository)
         )
         return next(ours, None)
@@ -145,43 +153,8 @@ class GitHubHost:
         return read_pull(data, with_comments)
 
     async def _review(self, path: str, review: JSON, token: str) -> Review:
-        answer = await self._client.get(f"{path}/reviews/{review['id']}/comments", token=token)
-        return read_review(review, answer.data)
-
-    async def _tell_check(self, where: tuple[str, str], report: CommitReport, token: str) -> None:
-        """One check run a run and commit: found by our own id."""
-        repository, commit = where
-        body = check_body(report, commit)
-        path = f"repos/{repository}/commits/{commit}/check-runs?check_name={CHECK_NAME}"
-        answer = await self._client.get(path, token=token)
-        for known in answer.data["check_runs"]:
-            if known.get("external_id") == report.key:
-                changed = f"repos/{repository}/check-runs/{known['id']}"
-                await self._client.write("PATCH", changed, body, token=token)
-                return
-        await self._client.write("POST", f"repos/{repository}/check-runs", body, token=token)
-
-    async def _tell_status(self, where: tuple[str, str], report: CommitReport, token: str) -> None:
-        """GitHub shows the newest status of a context; the same twice is not told twice."""
-        repository, commit = where
-        body = status_body(report)
-        same = (
-            known
-            for known in await self._statuses(repository, commit, token)
-            if all(known.get(name) == value for name, value in body.items())
-        )
-        if next(same, None) is None:
-            path = f"repos/{repository}/statuses/{commit}"
-            await self._client.write("POST", path, body, token=token)
-
-    async def _statuses(self, repository: str, commit: str, token: str) -> list[JSON]:
-        """The newest of each context; none where a stand-in does not tell them."""
-        path = f"repos/{repository}/commits/{commit}/status"
-        try:
-            told = (await self._client.get(path, token=token)).data
-        except NotFoundError:
-            return []
-        return list(told["statuses"])
+        of_review = f"{path}/reviews/{review['id']}/comments"
+        return read_review(review, await self._client.get_all(of_review, token=token))
 
 
 def _is_own(pull: JSON, repository: str) -> bool:

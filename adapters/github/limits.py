@@ -10,6 +10,7 @@ GIT_USER = "x-access-token"
 
 LONGEST_TITLE = 256
 LONGEST_BODY = 65_536
+LONGEST_CHECK_TITLE = 255
 LONGEST_SUMMARY = 65_535
 LONGEST_STATUS = 140
 """Characters of a commit status' description."""

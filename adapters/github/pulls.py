@@ -6,16 +6,12 @@ from urllib.parse import quote
 from adapters.github.limits import (
     LONGEST_COMMENT,
     LONGEST_REVIEW,
-    LONGEST_STATUS,
-    LONGEST_SUMMARY,
     MOST_COMMENTS,
 )
 from bot.domain.codec import JSON
 from bot.domain.errors import UnavailableError
 from bot.domain.pull_request import PullState, Review, SeenPull
-from bot.ports.code_host import CommitReport
 
-CHECK_NAME = "Signalbox"
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -54,6 +50,7 @@ def read_review(review: JSON, comments: Sequence[JSON]) -> Review:
         by=_line(user.get("login") or "somebody", 100),
         text=_text(review.get("body"), LONGEST_REVIEW),
         comments=tuple(_comment(comment) for comment in comments[:MOST_COMMENTS]),
+        left_out=max(0, len(comments) - MOST_COMMENTS),
         url=str(review.get("html_url") or ""),
     )
 
@@ -74,29 +71,6 @@ def _text(value: JSON, longest: int) -> str:
 
 def _line(value: str, longest: int) -> str:
     return " ".join(_text(value, longest).split())
-
-
-def check_body(report: CommitReport, commit: str) -> dict[str, JSON]:
-    """A check run."""
-    body: dict[str, JSON] = {
-        "name": CHECK_NAME,
-        "head_sha": commit,
-        "status": "completed",
-        "conclusion": "success" if report.succeeded else "neutral",
-        "external_id": report.key,
-        "output": {"title": report.summary[:255], "summary": report.summary[:LONGEST_SUMMARY]},
-    }
-    return body | ({"details_url": report.url} if report.url else {})
-
-
-def status_body(report: CommitReport) -> dict[str, JSON]:
-    """A commit status, which knows no middle: what is done only in part is not yet good."""
-    body: dict[str, JSON] = {
-        "state": "success" if report.succeeded else "failure",
-        "description": report.summary[:LONGEST_STATUS],
-        "context": CHECK_NAME.lower(),
-    }
-    return body | ({"target_url": report.url} if report.url else {})
 
 
 def branch_query(repository: str, branch: str) -> str:

@@ -45,7 +45,8 @@ class Answers:
         run = await self._store.read(lambda tx: _run_of(tx, place, reply))
         options = options_of(reply.message)
         activity = Activity(
-            type=_type(run, reply, offers=bool(options)), body=message_text(reply.message)
+            type=_type(run, reply, offers=bool(options)),
+            body=message_text(reply.message, facts=True),
         )
         if activity.type is ActivityType.ELICITATION:
             activity = Activity(type=activity.type, body=activity.body, options=options)
@@ -55,7 +56,7 @@ class Answers:
         self, place: Conversation, reply: Reply, *, key: str, parent: str = ""
     ) -> None:
         """Answer by a comment; what buttons say can be typed."""
-        lines = [message_text(reply.message)]
+        lines = [message_text(reply.message, facts=True)]
         lines += [f"- `{value}`" for _, value in options_of(reply.message)]
         made = made_id(place.channel, key, "reply")
         await self._client.comment(place.channel, "\n".join(lines), made=made, parent=parent)

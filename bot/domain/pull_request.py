@@ -48,6 +48,8 @@ class PullRequest:
     commit: str
     """The commit that was pushed last."""
     draft: bool = False
+    promote: bool = False
+    """It was a draft while work was missing, and is to become ready for review."""
     state: PullState = PullState.WANTED
     number: int = 0
     """0 until it was opened."""
@@ -74,6 +76,8 @@ class Review:
     text: str
     comments: tuple[str, ...] = ()
     """What was said beside lines, each with its place: `shop/money.py:7: why not Decimal?`."""
+    left_out: int = 0
+    """How many more of those there are."""
     url: str = ""
 
 

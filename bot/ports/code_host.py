@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.commit_check import CheckState
 from bot.domain.pull_request import SeenPull
 from bot.messages.message import Message
 
@@ -36,8 +37,9 @@ class CommitReport:
 
     key: str
     """The run's: R-81. One report a run and commit; a later one replaces it."""
-    succeeded: bool
-    """Otherwise it succeeded in part, which is neither good nor bad."""
+    ref: str = ""
+    """What the host called it when it was told before; empty for not known."""
+    state: CheckState
     summary: str
     """Plain."""
     url: str = ""
@@ -73,5 +75,11 @@ class CodeHost(Protocol):
     async def load_pull_request(self, repository: str, number: int) -> SeenPull:
         """The pull request as it stands now."""
 
-    async def report(self, repository: str, commit: str, report: CommitReport) -> None:
-        """Say it beside the commit, where the host's permissions allow."""
+    async def mark_ready(self, repository: str, number: int) -> SeenPull:
+        """The pull request, ready for review, as it stands then; also where it is no draft.
+
+        Raises UserError where that is left to people.
+        """
+
+    async def report(self, repository: str, commit: str, report: CommitReport) -> str:
+        """Say it beside the commit; gives what the host calls it, for the next report."""

@@ -1,8 +1,9 @@
-"""PullStore: the parts of the store about pull requests and the webhooks that tell of them."""
+"""PullStore: the parts of the store about pull requests, webhooks and checks beside commits."""
 
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.commit_check import CommitCheck
 from bot.domain.pull_request import PullRequest
 
 
@@ -26,6 +27,25 @@ class PullRequests(Protocol):
 
     def look_at_all(self) -> None:
         """Let every one that is looked at from time to time be looked at now."""
+
+
+class CommitChecks(Protocol):
+    """What is told beside commits, at most one a run and commit."""
+
+    def follow(self, check: CommitCheck) -> None:
+        """Store a new one; one of the same run and commit is due, and of this attempt."""
+
+    def find(self, check_id: int) -> CommitCheck | None:
+        """The one with this id."""
+
+    def save(self, check: CommitCheck) -> None:
+        """Store a changed one. Raises NotFoundError."""
+
+    def due(self, now: datetime, *, limit: int) -> tuple[CommitCheck, ...]:
+        """Those that may have something to tell by now, the longest due first."""
+
+    def look(self, run_id: int, commit: str) -> None:
+        """The run has changed: let what stands beside this commit be compared with it now."""
 
 
 class Deliveries(Protocol):

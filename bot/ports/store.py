@@ -27,7 +27,7 @@ from bot.ports.chat_store import Followups, Installations, Transcript
 from bot.ports.issue_store import Issues
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
-from bot.ports.pull_store import Deliveries, PullRequests
+from bot.ports.pull_store import CommitChecks, Deliveries, PullRequests
 from bot.ports.tracker_store import TrackerEvents, TrackerTokens
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ class Topic(StrEnum):
     OUTPUT = "output"
     """A job said something, or ended."""
     PULL_REQUESTS = "pull_requests"
+    COMMIT_CHECKS = "commit_checks"
 
 
 class Runs(Protocol):
@@ -302,6 +303,7 @@ class Tx(Protocol):
     tracker_events: TrackerEvents
     tracker_tokens: TrackerTokens
     pull_requests: PullRequests
+    commit_checks: CommitChecks
     deliveries: Deliveries
 
     def seeing(self, sight: Sight) -> "Tx":

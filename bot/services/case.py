@@ -137,6 +137,8 @@ class Case:
     def save(self) -> Run:
         """Store everything and let it be told. Raises ConflictError if somebody was first."""
         run = self._settled()
+        if run.pushed_commit and run.status is not self.run.status:
+            self.tx.commit_checks.look(run.id, run.pushed_commit)
         self.run, stored = self.tx.runs.save(run, self._events)
         self._save_jobs()
         for wanted in announce(stored):

@@ -28,8 +28,8 @@ from bot.domain.pull_request import (
 from bot.domain.repository import hosted_name
 from bot.domain.transition import told
 from bot.domain.vocabulary import Disposition, Status, phase_advances, raised_phase
-from bot.messages.pull_content import check_words, pull_content
-from bot.ports.code_host import CommitReport, PullDraft
+from bot.messages.pull_content import pull_content
+from bot.ports.code_host import PullDraft
 from bot.ports.store import Tx
 from bot.services.case import Case, load_case
 from bot.services.rules import Rules
@@ -65,15 +65,18 @@ def want_pull_request(case: Case, rules: Rules, job: Job) -> None:
     elif known is not None and (run.pushed_commit or known.state is PullState.OPEN):
         commit = run.pushed_commit or known.commit
         again = replace(known, commit=commit, wanted=known.wanted + 1, attempts=0, **fresh)
+        promote = (known.draft or known.promote) and not again.draft
         given_up = again.state is PullState.GIVEN_UP
-        again = replace(again, state=PullState.WANTED if given_up else again.state, problem="")
+        state = PullState.WANTED if given_up else again.state
+        again = replace(again, state=state, problem="", promote=promote)
         case.tx.pull_requests.save(again)
 
 
-def compose(tx: Tx, pull: PullRequest, url: str) -> tuple[PullDraft, CommitReport] | None:
-    """The pull request of a run as it is to be, and what to say beside its commit.
+def compose(tx: Tx, pull: PullRequest, url: str, *, kept_draft: bool = False) -> PullDraft | None:
+    """The pull request of a run as it is to be.
 
-    `url` is the run's page, or empty. None for a run that was deleted.
+    `url` is the run's page, or empty. `kept_draft` where the host leaves it to people to mark it
+    ready. None for a run that was deleted.
     """
     run = tx.runs.load(pull.run_id)
     if run.disposition is Disposition.DELETED:
@@ -81,18 +84,21 @@ def compose(tx: Tx, pull: PullRequest, url: str) -> tuple[PullDraft, CommitRepor
     summaries = tx.runs.events_of(run.id, EventType.SUMMARY_REPORTED)
     notes = gather(tx.runs.events_of(run.id, *NOTED))
     summary = summaries[-1].data["text"] if summaries else ""
-    draft = PullDraft(
+    return PullDraft(
         repository=pull.repository,
         branch=pull.branch,
-        content=pull_content(run, notes, summary=summary, url=url),
+        content=pull_content(run, notes, summary=summary, url=url, kept_draft=kept_draft),
         draft=pull.draft,
     )
-    report = CommitReport(key=run.key, succeeded=not pull.draft, summary=check_words(run), url=url)
-    return draft, report
 
 
-def settle_opened(tx: Tx, worked_on: PullRequest, seen: SeenPull) -> None:
-    """The pull request was opened, found or brought up to date: store it, and let it be told."""
+def settle_opened(
+    tx: Tx, worked_on: PullRequest, seen: SeenPull, *, promoted: bool | None = None
+) -> None:
+    """The pull request was opened, found or brought up to date: store it, and let it be told.
+
+    `promoted` says of a draft whether it could be marked ready; None for any other.
+    """
     loaded = _load(tx, worked_on)
     if loaded is None:
         return
@@ -102,20 +108,22 @@ def settle_opened(tx: Tx, worked_on: PullRequest, seen: SeenPull) -> None:
         number=seen.number,
         url=seen.url,
         told=worked_on.wanted,
+        promote=pull.promote and pull.wanted != worked_on.wanted,
         attempts=0,
         problem="",
     )
     tx.pull_requests.save(_due(tx, now_known, worked_on, pull))
     again = pull.number == seen.number and bool(case.run.pushed_commit)
-    _tell_opened(case, seen, _actor(pull), again=again)
+    ready = {} if promoted is None else {"ready": promoted, "kept_draft": not promoted}
+    _tell_opened(case, seen, _actor(pull), again=again, **ready)
     _tell_reviews(case, seen, _actor(pull))
     case.save()
 
 
-def _tell_opened(case: Case, seen: SeenPull, actor: Actor, *, again: bool) -> None:
+def _tell_opened(case: Case, seen: SeenPull, actor: Actor, **facts: bool) -> None:
     run, job = case.run, case.job
-    data: dict[str, JSON] = {"number": seen.number, "url": seen.url, "draft": seen.draft}
-    data |= {"commit": run.pushed_commit or seen.head, "again": again}
+    data: dict[str, JSON] = {"number": seen.number, "url": seen.url, "draft": seen.draft, **facts}
+    data |= {"commit": run.pushed_commit or seen.head}
     if not run.status.live and run.disposition in {Disposition.NONE, Disposition.PR_REJECTED}:
         data |= {"disposition": Disposition.PR_OPEN.value, "before": run.disposition.value}
         case.change(disposition=Disposition.PR_OPEN)
@@ -166,6 +174,7 @@ def _tell_reviews(case: Case, seen: SeenPull, actor: Actor) -> None:
                 by=review.by,
                 text=review.text,
                 comments=list(review.comments),
+                left_out=review.left_out,
                 number=seen.number,
                 url=review.url or seen.url,
             )
@@ -259,5 +268,6 @@ def _review(data: Mapping[str, JSON]) -> Review:
         by=data["by"],
         text=data["text"],
         comments=tuple(data["comments"]),
+        left_out=data.get("left_out", 0),
         url=data["url"],
     )

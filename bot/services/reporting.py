@@ -13,6 +13,7 @@ from bot.domain.transition import Finish, Park, Start
 from bot.domain.vocabulary import Profile, Reason, Status, native_phase, phase_advances
 from bot.ports.store import Tx
 from bot.services.case import load_case
+from bot.services.commit_telling import follow_commit
 from bot.services.pull_requesting import want_pull_request
 from bot.services.report_reading import (
     read_choice,
@@ -160,6 +161,7 @@ def _take_artifact(reported: Reported) -> None:
 
 def _take_pushed(reported: Reported) -> None:
     commit = read_text(reported.data, "commit", longest=64)
+    follow_commit(reported.case, reported.rules, reported.job, commit)
     reported.case.change(pushed_commit=commit)
     reported.case.note(
         EventType.BRANCH_PUSHED, reported.program, commit=commit, branch=reported.case.run.branch

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from adapters.commit_checks import CommitCheckWorker
 from adapters.github.auth import AppAuth, Auth, TokenAuth, read_key
 from adapters.github.client import GitHubClient
 from adapters.github.host import SURFACE, GitHubHost, git_host
@@ -41,6 +42,7 @@ async def open_github(parts: Parts) -> AsyncIterator[Surface]:
         auth = github_auth(settings, client)
         host = GitHubHost(client, auth, host=hosting.host)
         worker = PullRequestWorker(parts.store, host, link=parts.run_url)
+        checks = CommitCheckWorker(parts.store, host, link=parts.run_url)
         webhook = GitHubWebhook(
             store=parts.store,
             secret=settings.github_webhook_secret,
@@ -49,7 +51,7 @@ async def open_github(parts: Parts) -> AsyncIterator[Surface]:
         )
         yield Surface(
             routers=(webhook.router(),) if settings.github_webhook_secret else (),
-            tasks=(worker.run, lambda: _learn_login(auth)),
+            tasks=(worker.run, checks.run, lambda: _learn_login(auth)),
             sweeps={"deliveries": (3_600, worker.forget_deliveries)},
             credential=host.credential,
         )

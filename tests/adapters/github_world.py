@@ -10,14 +10,21 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from adapters.github.auth import AppAuth, Auth, TokenAuth
 from adapters.github.client import GitHubClient
 from adapters.github.host import GitHubHost
+from bot.domain.commit_check import CheckState
 from bot.messages.message import Message
-from bot.ports.code_host import PullDraft
+from bot.ports.code_host import CommitReport, PullDraft
 from tests.fakes.clock import FakeClock
 from tests.fakes.github.server import GitHub
 from tests.fakes.github.state import App
 
 SHOP = "acme/shop"
 BRANCH = "signalbox/r-1-fix"
+DONE = CommitReport(
+    key="R-1",
+    state=CheckState.SUCCEEDED,
+    summary="R-1 · Completed",
+    url="https://s.test/R-1",
+)
 
 
 @cache

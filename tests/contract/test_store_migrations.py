@@ -132,12 +132,7 @@ def test_a_first_database_with_rows_is_brought_up(tmp_path: Path) -> None:
 
 
 def test_a_first_database_keeps_its_runs_and_counts_them_by_project(tmp_path: Path) -> None:
-    path = tmp_path / "old.db"
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
-    with connected(path) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+    path = database_at("0001", tmp_path)
     with closing(sqlite3.connect(path)) as database, database:
         for project, disposition in (("shop", "none"), ("shop", "deleted"), ("tools", "none")):
             database.execute(_OLD_RUN, {"project": project, "disposition": disposition})
@@ -151,6 +146,37 @@ def test_a_first_database_keeps_its_runs_and_counts_them_by_project(tmp_path: Pa
         assert database.execute("SELECT count(*) FROM runs").fetchone() == (3,)
 
 
+def test_what_was_to_be_told_with_a_pull_request_is_told_beside_its_commit(tmp_path: Path) -> None:
+    path = database_at("0014", tmp_path)
+    with closing(sqlite3.connect(path)) as database, database:
+        for told, commit in ((0, "c"), (1, "c"), (0, "d")):
+            database.execute(_OLD_RUN, {"project": "shop", "disposition": "none"})
+            run = database.execute("SELECT max(id) FROM runs").fetchone()[0]
+            database.execute(_OLD_PULL, {"run": run, "told": told, "commit": commit})
+        database.execute("UPDATE runs SET pushed_commit = 'c'")
+    migrate(sqlite_url(path))
+    with closing(sqlite3.connect(path)) as database:
+        found = database.execute('SELECT run_id, "commit", attempt, due_at FROM commit_checks')
+        assert found.fetchall() == [(1, "c", 1, 7)]
+        assert database.execute("SELECT DISTINCT promote FROM pull_requests").fetchall() == [(0,)]
+
+
+def database_at(revision: str, folder: Path) -> Path:
+    """A file of the tables as they were."""
+    path = folder / "old.db"
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    with connected(path) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return path
+
+
+_OLD_PULL = """
+    INSERT INTO pull_requests (run_id, surface, repository, branch, "commit", draft, state, number,
+        url, head, wanted, told, attempts, problem, wanted_at)
+    VALUES (:run, 'github', 'a/b', 'b', :commit, 0, 'wanted', 0, '', '', 1, :told, 0, '', 7)
+"""
 _OLD_RUN = """
     INSERT INTO runs (profile, blueprint, blueprint_version, project, title, title_folded,
         requested_by, requested_on, owner, owner_fallback, mode, chosen_because, inputs, branch,

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from bot.domain.commit_check import CommitCheck
 from bot.domain.errors import NotFoundError
 from bot.domain.pull_request import PullRequest, PullState
 from bot.ports.store import Store, Tx
@@ -73,6 +74,46 @@ async def test_a_look_is_asked_for_by_what_the_host_says(store: Store) -> None:
     await store.write(lambda tx: tx.pull_requests.look_at_all())
     due = await store.read(lambda tx: tx.pull_requests.due(NOON, limit=9))
     assert waiting.run_id not in [pull.run_id for pull in due]
+
+
+def check_row(tx: Tx, run_id: int, **changes: object) -> CommitCheck:
+    row = CommitCheck(
+        id=0,
+        run_id=run_id,
+        surface="github",
+        repository="acme/shop",
+        commit="c",
+        attempt=1,
+        due_at=NOON,
+    )
+    tx.commit_checks.follow(replace(row, **changes))  # type: ignore[arg-type]
+    return tx.commit_checks.due(NOON + timedelta(days=9), limit=99)[-1]
+
+
+async def test_a_commit_is_followed_once_a_run(store: Store) -> None:
+    run_id = (await store.write(pull_row)).run_id
+    first = await store.write(lambda tx: check_row(tx, run_id))
+    told = replace(first, ref="7", told="queued", told_at=NOON, failures=2, due_at=None)
+    await store.write(lambda tx: tx.commit_checks.save(told))
+    assert await store.read(lambda tx: tx.commit_checks.find(first.id)) == told
+    assert await store.read(lambda tx: tx.commit_checks.due(NOON, limit=9)) == ()
+    again = await store.write(lambda tx: check_row(tx, run_id, attempt=2))
+    assert again == replace(told, attempt=2, due_at=NOON)
+    missing = replace(told, id=99)
+    with pytest.raises(NotFoundError):
+        await store.write(lambda tx: tx.commit_checks.save(missing))
+
+
+async def test_a_changed_run_lets_its_commit_be_looked_at(store: Store) -> None:
+    run_id = (await store.write(pull_row)).run_id
+    later = NOON + timedelta(hours=1)
+    for commit in ("c", "d"):
+        await store.write(partial(check_row, run_id=run_id, commit=commit, due_at=later))
+    await store.write(lambda tx: tx.commit_checks.look(run_id, "d"))
+    due = await store.read(lambda tx: tx.commit_checks.due(NOON, limit=9))
+    assert [check.commit for check in due] == ["d"]
+    await store.write(lambda tx: tx.runs.purge(run_id))
+    assert await store.read(lambda tx: tx.commit_checks.due(later, limit=9)) == ()
 
 
 async def test_a_delivery_is_taken_once_until_it_is_forgotten(store: Store) -> None:

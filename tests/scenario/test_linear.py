@@ -234,6 +234,7 @@ async def test_commands_in_comments(play: LinearStage) -> None:
     play.linear.people.comments(issue, "/run show R-1", who="ben")
     await play.settles()
     assert len(play.comments()) == 2
+    assert "Owner: " in play.comments()[1].body
     play.linear.people.replies_to(card, "stop")
     await play.settles()
     assert await status_of(play) in {Status.CANCELLED, Status.FAILED}

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import jwt
 
+from tests.fakes.github.graphql import execute
 from tests.fakes.github.state import App, Data, GitHubState, Grant, Pull
 
 VERSIONS = {"2022-11-28", "2026-03-10"}
@@ -23,12 +24,15 @@ class Call:
     query: dict[str, str]
     headers: Mapping[str, str]
     body: Any
+    asked: str = ""
+    """The path as it was asked for, with what an Enterprise server has before it."""
 
     @classmethod
     def read(cls, method: str, target: str, headers: Mapping[str, str], body: Any) -> "Call":
         path, _, query = target.partition("?")
         pairs = {name: words[0] for name, words in parse_qs(query).items()}
-        return cls(method, path.removeprefix("/api/v3"), pairs, headers, body)
+        short = path.removeprefix("/api").removeprefix("/v3")
+        return cls(method, short, pairs, headers, body, asked=path)
 
 
 @dataclass
@@ -55,6 +59,7 @@ class Rest:
             for method, pattern, handler in (
                 ("GET", r"/app", self._app),
                 ("GET", r"/user", self._user),
+                ("POST", r"/graphql", self._graphql),
                 ("GET", r"/rate_limit", lambda _call: Said(200, {"resources": {}})),
                 ("GET", r"/repos/([^/]+/[^/]+)/installation", self._installation),
                 ("POST", r"/app/installations/(\d+)/access_tokens", self._mint),
@@ -208,8 +213,8 @@ class Rest:
         size, page = int(call.query.get("per_page", 30)), int(call.query.get("page", 1))
         said = Said(200, entries[(page - 1) * size : page * size])
         if page * size < len(entries):
-            host = call.headers.get("Host")
-            further = f"http://{host}{call.path}?per_page={size}&page={page + 1}"
+            query = urlencode({**call.query, "per_page": size, "page": page + 1})
+            further = f"http://{call.headers.get('Host')}{call.asked}?{query}"
             said.headers["Link"] = f'<{further}>; rel="next"'
         return said
 
@@ -254,35 +259,77 @@ class Rest:
 
     def _comments(self, call: Call, name: str, number: str, review: str) -> Said:
         self._allow(call, name, pull_requests="read")
-        return Said(200, self._find(name, number).comments.get(int(review), []))
+        return self._page(call, self._find(name, number).comments.get(int(review), []))
 
     # --- checks and statuses ---------------------------------------------------------------
 
     def _checks(self, call: Call, name: str, commit: str) -> Said:
         self._allow(call, name, checks="read")
-        found = [check for check in self.state.checks if check["head_sha"] == commit]
-        return Said(200, {"total_count": len(found), "check_runs": found})
+        if not self.state.tells_statuses:
+            raise refused(404, "Not Found")
+        wanted = call.query.get("check_name")
+        found = [
+            check
+            for check in self.state.checks
+            if check["head_sha"] == commit and wanted in {None, check["name"]}
+        ]
+        if call.query.get("filter", "latest") == "latest":
+            found = list({check["name"]: check for check in found}.values())
+        return self._page_within(call, "check_runs", found)
+
+    def _page_within(self, call: Call, name: str, found: list[Any], **more: Any) -> Said:
+        said = self._page(call, found)
+        said.data = {"total_count": len(found), name: said.data, **more}
+        return said
 
     def _check(self, call: Call, name: str) -> Said:
         if not self._allow(call, name, checks="write").is_app:
             raise refused(403, "You must authenticate via a GitHub App.")
-        self.state.checks.append({"id": self.state.new_id(), **call.body})
+        if not self.state.has_commit(name, call.body["head_sha"]):
+            raise refused(422, f"No commit found for SHA: {call.body['head_sha']}")
+        self.state.checks.append({"id": self.state.new_id(), **_completed(call.body)})
+        self.state.told.append(self.state.checks[-1] | {})
         return Said(201, self.state.checks[-1])
 
     def _change_check(self, call: Call, name: str, number: str) -> Said:
         self._allow(call, name, checks="write")
-        check = next(check for check in self.state.checks if check["id"] == int(number))
-        check |= call.body
+        check = next((known for known in self.state.checks if known["id"] == int(number)), None)
+        if check is None:
+            raise refused(404, "Not Found")
+        check |= _completed(call.body)
+        if check["status"] != "completed":
+            check.pop("conclusion", None)
+        self.state.told.append(check | {})
         return Said(200, check)
 
     def _status(self, call: Call, name: str, commit: str) -> Said:
         self._allow(call, name, statuses="read")
         if not self.state.tells_statuses:
             raise refused(404, "Not Found")
-        found = [status for status in self.state.statuses if status["sha"] == commit]
-        return Said(200, {"sha": commit, "statuses": found[::-1]})
+        newest = {said["context"]: said for said in self.state.statuses if said["sha"] == commit}
+        return self._page_within(call, "statuses", [*newest.values()][::-1], sha=commit)
 
     def _say_status(self, call: Call, name: str, commit: str) -> Said:
         self._allow(call, name, statuses="write")
+        if call.body["state"] not in {"error", "failure", "pending", "success"}:
+            raise refused(422, "Validation Failed")
         self.state.statuses.append({"sha": commit, **call.body})
         return Said(201, self.state.statuses[-1])
+
+    def _graphql(self, call: Call) -> Said:
+        token = call.headers.get("Authorization", "").removeprefix("Bearer ")
+        grant = self.state.tokens.get(token)
+        if grant is None or (grant.expires_at and grant.expires_at <= self.state.clock.now()):
+            raise refused(401, "Bad credentials")
+        return Said(200, execute(self.state, grant, call.body))
+
+
+def _completed(body: Data) -> Data:
+    """A check run as it is kept: a conclusion completes it, and one that is complete has one."""
+    if body.get("status", "queued") not in {"queued", "in_progress", "completed"}:
+        raise refused(422, "Invalid request. The status is not one of those.")
+    if "conclusion" in body:
+        return {**body, "status": "completed"}
+    if body.get("status") == "completed":
+        raise refused(422, "Invalid request. A completed check run has a conclusion.")
+    return {"status": "queued", **body}

@@ -59,6 +59,11 @@ class Pull:
     reviews: list[Data] = field(default_factory=list)
     comments: dict[int, list[Data]] = field(default_factory=dict)
 
+    @property
+    def node_id(self) -> str:
+        """How GraphQL calls it."""
+        return f"PR_{self.repository}#{self.number}"
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -89,6 +94,8 @@ class GitHubState:
         self.pulls: list[Pull] = []
         self.checks: list[Data] = []
         self.statuses: list[Data] = []
+        self.told: list[Data] = []
+        """Check runs as each request has left them."""
         self.tokens: dict[str, Grant] = {}
         self.minted: list[tuple[str, Grant]] = []
         self.app: App | None = None
@@ -99,7 +106,7 @@ class GitHubState:
         """Refusals to come, with their headers."""
         self.outage = False
         self.tells_statuses = True
-        """Whether it says which statuses a commit has; some stand-ins do not."""
+        """Whether it says what stands beside a commit; some stand-ins do not."""
         self.lose_answer_of = ""
         """A request (`POST /repos/acme/shop/pulls`) that is carried out once without an answer."""
         self.form = False
@@ -252,6 +259,11 @@ class GitHubState:
         where = f"refs/heads/{branch}"
         return self._git("for-each-ref", "--format=%(objectname)", where, folder=self.bare(name))
 
+    def has_commit(self, name: str, commit: str) -> bool:
+        """Whether a repository holds a commit."""
+        kind = self._git("cat-file", "--batch-check", folder=self.bare(name), given=f"{commit}\n")
+        return kind.split()[1:2] == ["commit"]
+
     def pull(self, number: int) -> Pull:
         return next(pull for pull in self.pulls if pull.number == number)
 
@@ -279,6 +291,7 @@ class GitHubState:
         repository = {"full_name": pull.repository}
         return {
             "number": pull.number,
+            "node_id": pull.node_id,
             "html_url": self.web_url(pull),
             "state": pull.state,
             "title": pull.title,

@@ -28,7 +28,7 @@ def plan_of(card: Mapping[str, str]) -> Sequence[JSON] | None:
 
 
 def close_plan(plan: JSON, status: Status) -> Sequence[JSON] | None:
-    """A plan that was shown, once its run has ended in no phase of its own; None where there is none.
+    """A plan that was shown, once its run has ended in no known phase; None where there is none.
 
     What was going on is done where the run succeeded, and what did not come is canceled.
     """

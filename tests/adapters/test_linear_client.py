@@ -75,6 +75,21 @@ async def test_an_answer_that_is_lost_is_no_second_comment(door: Door) -> None:
     assert len(door.linear.world.comments) == 1
 
 
+async def test_all_that_was_said_is_read_page_by_page(door: Door) -> None:
+    issue = door.linear.world.add_issue("Fix rounding")
+    for number in range(7):
+        door.clock.advance(timedelta(seconds=1))
+        door.linear.people.comments(issue, f"word {number}")
+        await door.client().link(issue.id, url=f"https://x.test/{number}", title=f"page {number}")
+    talk = await door.client().talk(issue.id, page=3)
+    assert [said.text for said in talk.comments] == [f"word {number}" for number in range(7)]
+    assert [title for title, _ in talk.attachments] == [f"page {number}" for number in range(7)]
+    assert [len(door.linear.called(f"More{what}")) for what in ("Comments", "Attachments")] == [
+        2,
+        2,
+    ]
+
+
 async def test_a_real_refusal_stays_one(door: Door) -> None:
     issue = door.linear.world.add_issue("Fix rounding")
     session = door.linear.people.mentions_app(issue)

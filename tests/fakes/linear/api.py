@@ -199,7 +199,13 @@ class Api:
                 attachment.title = title
                 return _done(attachment=attachment_shape(attachment))
         made = self.world.take_id(id, "Attachment")
-        attachment = Attachment(id=made, issue=issue, url=url, title=title or url)
+        attachment = Attachment(
+            id=made,
+            issue=issue,
+            url=url,
+            title=title or url,
+            created_at=self.world.clock.now(),
+        )
         self.world.attachments[made] = attachment
         return _done(attachment=attachment_shape(attachment))
 

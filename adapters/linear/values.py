@@ -182,7 +182,7 @@ def read_talk(comments: Sequence[JSON], attachments: Sequence[JSON]) -> Talk:
             comments
         )  # told newest first, so that those of one moment stay in order
     )
-    attached = sorted(reversed(attachments), key=lambda one: one.get("createdAt") or "")
+    attached = sorted(attachments, key=lambda one: one.get("createdAt") or "")
     return Talk(
         comments=tuple(sorted(said, key=lambda one: one.at)),
         attachments=tuple((node["title"], node["url"]) for node in attached),

@@ -87,7 +87,7 @@ class LinearListener:
                 self._identity.forget()
                 _LOG.warning("the app may not see these teams any more: %s", event.removed)
             case AppRevoked():
-                self._identity.forget()
+                await self._identity.end(event.at or taken.received_at)
                 _LOG.error("the app was taken out of the workspace: install it again")
 
     async def _in_turn(self, place: str, doing: Awaitable[None]) -> None:

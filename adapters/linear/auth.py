@@ -14,7 +14,7 @@ from adapters.linear.values import Viewer
 from bot.domain.errors import UserError
 from bot.ports.clock import Clock
 
-INSTALL_PATH = "/linear/install"
+INSTALL_PATH, REDIRECT_PATH = "/linear/install", "/linear/oauth"
 _EARLY = timedelta(minutes=5)
 """So long before its end a token is renewed."""
 _BLURRED = timedelta(seconds=1)

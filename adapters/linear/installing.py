@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from adapters.linear.auth import INSTALL_PATH, AppCredentials, Credentials, FixedToken
+from adapters.linear.auth import (
+    INSTALL_PATH,
+    REDIRECT_PATH,
+    AppCredentials,
+    Credentials,
+    FixedToken,
+)
 from adapters.linear.client import LinearClient
 from adapters.linear.identity import OurIdentity
 from adapters.linear.tokens import SCOPES, NoTokenError, TokenDesk, Tokens, installation_address
@@ -21,7 +27,6 @@ from bot.services.install_states import STATE_LIFE, give_state, take_state
 
 _LOG = logging.getLogger(__name__)
 
-REDIRECT_PATH = "/linear/oauth"
 _COOKIE = "signalbox-linear-install"
 
 

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter
-
 from adapters.linear.access import LinearAccess, LinearApi, open_api
 from adapters.linear.assembly import Core, Linear, put_together
 from adapters.linear.installing import LinearInstalling
 from adapters.system import SystemClock
+from adapters.web.app import Router
 from adapters.web.outbound import page
 from bot.config import Settings
 from bot.wiring.parts import Parts, Surface
@@ -60,7 +59,7 @@ def _surface(parts: Parts, core: Core, api: LinearApi, webhook_secret: str) -> S
     )
 
 
-def _installing(parts: Parts, api: LinearApi, linear: Linear) -> tuple[APIRouter, ...]:
+def _installing(parts: Parts, api: LinearApi, linear: Linear) -> tuple[Router, ...]:
     """The pages of installing, where no fixed token is what counts."""
     if api.app is None:
         return ()

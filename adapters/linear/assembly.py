@@ -85,6 +85,7 @@ def put_together(
         clock=core.clock,
         identity=identity,
         hand_on=inbox.hand_on,
+        arrivals=inbox.arrivals,
     )
     return Linear(
         client=client,

@@ -10,6 +10,7 @@ from adapters.linear.auth import INSTALL_PATH, REDIRECT_PATH, FixedToken
 from adapters.linear.documents import VIEWER
 from adapters.linear.limits import TIMEOUT, WINDOW
 from adapters.linear.transport import graphql_address
+from adapters.linear.webhook import WEBHOOK_PATH
 from bot.domain.codec import JSON
 from bot.domain.errors import UnavailableError
 from bot.ports.clock import Clock
@@ -98,7 +99,7 @@ class LinearCheck:
         else:
             yield Finding.ok("webhook secret", "It is set.")
         if self.public_url.startswith("https://"):
-            address = f"{self.public_url.rstrip('/')}/linear/webhook"
+            address = f"{self.public_url.rstrip('/')}{WEBHOOK_PATH}"
             yield Finding.ok("webhook address", f"Linear is to call {address}.")
         else:
             remedy = "Set SIGNALBOX_PUBLIC_URL to an https address that Linear reaches."

@@ -1,12 +1,15 @@
 """Who we are to Linear: asked once, then known."""
 
 import asyncio
+import logging
 from datetime import datetime
 
 from adapters.linear.auth import AppCredentials
 from adapters.linear.client import LinearClient
 from adapters.linear.values import Viewer
-from bot.domain.errors import UnavailableError
+from bot.domain.errors import UnavailableError, UserError
+
+_LOG = logging.getLogger(__name__)
 
 
 class OurIdentity:
@@ -31,6 +34,15 @@ class OurIdentity:
                         raise
                     return remembered
             return self._viewer
+
+    async def learn(self) -> None:
+        """Ask at the start already, so that the first webhook need not wait for it."""
+        try:
+            us = await self.viewer()
+        except (UnavailableError, UserError) as error:
+            _LOG.warning("Linear does not say yet who we are: %s", error)
+        else:
+            _LOG.info("Linear knows us as %s in the organization %s", us.name, us.organization)
 
     async def _remembered(self) -> Viewer | None:
         """Who we were when we were installed; Linear is asked again the next time."""

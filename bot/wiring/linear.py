@@ -50,7 +50,7 @@ def _surface(parts: Parts, core: Core, api: LinearApi, webhook_secret: str) -> S
     return Surface(
         routers=(linear.router, *_installing(parts, api, linear)),
         messengers={"linear": linear.messenger},
-        tasks=(linear.inbox.run,),
+        tasks=(linear.identity.learn, linear.inbox.run),
         sweeps={
             "linear inbox": (5, linear.inbox.sweep),
             "linear sessions": (60, linear.keep_alive.sweep),

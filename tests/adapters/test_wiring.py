@@ -51,6 +51,7 @@ async def test_a_whole_bot_serves_its_chat_and_leads_to_its_runs(tmp_path: Path)
 
 async def test_linear_is_let_in_by_a_browser_and_taken_out_again(tmp_path: Path) -> None:
     async with fake_linear(FakeClock(datetime.now(UTC))) as linear:
+        linear.tokens.by_credentials = False
         settings = replace(_settings(tmp_path, linear), linear_webhook_secret=linear.hooks.secret)
         async with running(settings) as bot, httpx.AsyncClient(base_url=bot.address) as browser:
             linear.hooks.connect(

@@ -51,6 +51,8 @@ class Tokens:
     """Who looks at Linear's page: an admin agrees, a member may not, somebody refuses."""
     organization: str = ""
     """Of whom; empty for the usual one."""
+    by_credentials: bool = True
+    """Whether the app may do without an admin's consent."""
     withheld: set[str] = field(default_factory=set)
     """Scopes that are not given, whatever is asked for."""
     codes: dict[str, Consent] = field(default_factory=dict)
@@ -124,6 +126,8 @@ class Tokens:
         if (form.get("client_id"), form.get("client_secret")) != known:
             return 401, {"error": "invalid_client"}
         kind = form.get("grant_type", "")
+        if kind == "client_credentials" and not self.by_credentials:
+            return 400, {"error": "unauthorized_client"}
         if kind == "client_credentials":
             self.access = {
                 name: token for name, token in self.access.items() if token.expires_at is None

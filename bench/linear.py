@@ -24,9 +24,11 @@ from pathlib import Path
 
 import httpx
 from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp, Message
 
 from adapters.linear.values import Activity, ActivityType, made_id
-from adapters.system import spare_what_stays
+from adapters.system import RandomIds, spare_what_stays
+from adapters.web.app import build_app
 from bot.ports.store import Tx
 from storage.migrate import migrate
 from storage.sqlite import sqlite_url
@@ -102,6 +104,41 @@ async def _all_at_once(hooks: Hooks, deliveries: list[Delivery], connections: in
     return taken
 
 
+class Straight(httpx.AsyncBaseTransport):
+    """Hands requests to an application in this process.
+
+    httpx has one too; for each request it looks in all folders for packages that are not there.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Serve one request."""
+        body, said = await request.aread(), list[Message]()
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            said.append(message)
+
+        scope = {
+            "type": "http",
+            "method": request.method,
+            "path": request.url.path,
+            "query_string": request.url.query,
+            "root_path": "",
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        }
+        await self._app(scope, receive, send)
+        return httpx.Response(said[0]["status"], content=said[-1].get("body", b""))
+
+
+async def _ready() -> bool:
+    return True
+
+
 @asynccontextmanager
 async def plain_endpoint(play: LinearStage) -> AsyncIterator[Hooks]:
     """Webhooks that are checked and committed by the sqlite3 module, as durably as ours."""
@@ -122,7 +159,7 @@ async def plain_endpoint(play: LinearStage) -> AsyncIterator[Hooks]:
             return Response()
 
         hooks = Hooks(play.linear.hooks.clock, play.linear.hooks.organization)
-        hooks.connect(httpx.AsyncClient(transport=httpx.ASGITransport(app=app)), "http://plain/")
+        hooks.connect(httpx.AsyncClient(transport=Straight(app)), "http://plain/")
         try:
             yield hooks
         finally:
@@ -165,6 +202,9 @@ async def measure(folder: Path, sessions: int, many: int) -> None:
     async with linear_stage(f"sqlite:///{database}") as play, asyncio.TaskGroup() as group:
         play.linear.buckets.limits |= {"Requests": 10_000_000, "Complexity": 2_000_000_000}
         await play.ours.identity.viewer()
+        app = build_app([play.ours.router], RandomIds(), ready=_ready, hosts=["bot.test"])
+        sender = httpx.AsyncClient(transport=Straight(app))
+        play.linear.hooks.connect(sender, "http://bot.test/linear/webhook")
         spare_what_stays()
         working = group.create_task(play.ours.inbox.run())
         _say("plain activity", await plain(play, sessions))

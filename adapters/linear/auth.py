@@ -108,7 +108,7 @@ class AppCredentials:
         try:
             tokens = await self._desk.grant(grant_type="client_credentials", scope=",".join(SCOPES))
         except UserError as error:
-            raise NoTokenError(error.text, retry_after=REFUSED_WAIT) from error
+            raise _no_token(error) from error
         await self._shelf.keep(tokens)
         return tokens
 
@@ -120,8 +120,12 @@ class AppCredentials:
             later = await self._shelf.load()
             if later and later.access != kept.access:
                 return later
-            text = f"{error.text} An admin of Linear installs it again at {INSTALL_PATH}."
-            raise NoTokenError(text, retry_after=REFUSED_WAIT) from error
+            raise _no_token(error) from error
         tokens = replace(tokens, installed=installed)
         await self._shelf.keep(tokens)
         return tokens
+
+
+def _no_token(error: UserError) -> NoTokenError:
+    text = f"{error.text} An admin of the workspace lets it in at {INSTALL_PATH}."
+    return NoTokenError(text, retry_after=REFUSED_WAIT)

@@ -180,7 +180,7 @@ async def plain(play: LinearStage, sessions: int) -> list[float]:
 
 
 async def _done(play: LinearStage) -> None:
-    """Return once every event is worked through."""
+    """Return once every event is worked through, those too that could not be done at once."""
 
     def look(tx: Tx) -> bool:
         later = tx.now() + timedelta(days=1)
@@ -189,6 +189,8 @@ async def _done(play: LinearStage) -> None:
     async with asyncio.timeout(_MOST_WAITED):
         while not await play.stage.store.read(look):  # noqa: ASYNC110  # a database is asked
             await asyncio.sleep(0.2)
+            play.stage.clock.advance(timedelta(seconds=10))
+            await play.ours.inbox.sweep()
 
 
 def _mention(play: LinearStage, number: int) -> Session:

@@ -22,7 +22,7 @@ _GREETINGS = 32
 """First words that are said at the same time."""
 _MANNERS = 3.0
 """Seconds that a first word lets requests go before it, which must be acknowledged soon."""
-_PATIENCE = 6.0
+_PATIENCE = 15.0
 """Seconds that the work on an event lets requests and first words go before it."""
 _BATCH = 200
 _LATE = timedelta(seconds=5)

@@ -187,7 +187,7 @@ async def _done(play: LinearStage) -> None:
         return not tx.tracker_events.pending("linear", before=later, limit=1)
 
     async with asyncio.timeout(_MOST_WAITED):
-        while not await play.stage.store.read(look):  # noqa: ASYNC110  # a database is asked
+        while not await play.stage.store.read(look):  # a database is asked
             await asyncio.sleep(0.2)
             play.stage.clock.advance(timedelta(seconds=10))
             await play.ours.inbox.sweep()

@@ -12,7 +12,7 @@ from adapters.slack.calls import Calls, SlackRefusedError
 from adapters.slack.files import post_logs
 from adapters.slack.intake import Asked
 from adapters.slack.text import Links
-from bot.dispatch.concealing import SAY
+from bot.dispatch.reading import SAY
 from bot.domain.run import run_id_of
 from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.clock import Clock

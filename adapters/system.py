@@ -1,6 +1,7 @@
 """The machine's own clock, chance and locks."""
 
 import fcntl
+import gc
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,3 +46,13 @@ def lock_folder(folder: Path) -> Iterator[None]:
                 "with SIGNALBOX_DATA_DIR."
             ) from error
         yield
+
+
+def spare_what_stays() -> None:
+    """Let Python's collector look at what comes and goes, and seldom.
+
+    It stops the whole bot, under load for 200 ms: modules never go, and waiting requests stay.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)

@@ -31,23 +31,12 @@ def _up(arguments: Sequence[str]) -> int:
         return runner.run(_stay_up(_settings(options)))
 
 
-def _spare_what_stays() -> None:
-    """Let the collector look at what comes and goes, and seldom.
-
-    It stops the whole bot, under load for 200 ms: modules never go, and waiting requests stay.
-    """
-    import gc
-
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
-
-
 async def _stay_up(settings: "Settings") -> int:
     import asyncio
     import logging
     import signal
 
+    from adapters.system import spare_what_stays
     from bot.wiring import running
 
     logging.basicConfig(
@@ -59,7 +48,7 @@ async def _stay_up(settings: "Settings") -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
     async with running(settings) as bot:
-        _spare_what_stays()
+        spare_what_stays()
         print(f"Signalbox is ready on {bot.address}, data in {settings.data_dir.absolute()}")
         print('Talk to it:  signalbox chat      or  signalbox chat --once "/run help"', flush=True)
         if bot.sign_in:

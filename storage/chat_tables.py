@@ -22,8 +22,8 @@ slack_installations = Table(
     at("installed_at"),
 )
 
-slack_oauth_states = Table(
-    "slack_oauth_states",
+oauth_states = Table(
+    "oauth_states",
     metadata,
     Column("state_hash", WORDS, primary_key=True),
     at("expires_at"),

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select
 
 from bot.domain.installation import Installation
-from storage.chat_tables import slack_installations, slack_oauth_states
+from storage.chat_tables import oauth_states, slack_installations
 from storage.scope import Scope
 from storage.upsert import Upsert
 
@@ -25,15 +25,15 @@ _ALL = select(slack_installations).order_by(
 )
 _KEEP = Upsert(slack_installations, ["tenant"], change=_all_of_it)
 _REMOVE = delete(slack_installations).where(slack_installations.c.tenant == bindparam("of"))
-_KEEP_STATE = insert(slack_oauth_states)
-_FORGET = delete(slack_oauth_states).where(slack_oauth_states.c.expires_at <= bindparam("now"))
+_KEEP_STATE = insert(oauth_states)
+_FORGET = delete(oauth_states).where(oauth_states.c.expires_at <= bindparam("now"))
 _TAKE = (
-    delete(slack_oauth_states)
+    delete(oauth_states)
     .where(
-        slack_oauth_states.c.state_hash == bindparam("state"),
-        slack_oauth_states.c.expires_at > bindparam("now"),
+        oauth_states.c.state_hash == bindparam("state"),
+        oauth_states.c.expires_at > bindparam("now"),
     )
-    .returning(slack_oauth_states.c.state_hash)
+    .returning(oauth_states.c.state_hash)
 )
 
 

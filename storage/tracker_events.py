@@ -36,6 +36,7 @@ _KEEP = Upsert(
     ("name",),
     change=lambda new: {"sealed": new.sealed, "kept_at": new.kept_at},
 )
+_REMOVE = delete(tracker_tokens).where(tracker_tokens.c.name == bindparam("called"))
 _FIND = select(tracker_tokens.c.sealed).where(tracker_tokens.c.name == bindparam("called"))
 
 
@@ -91,6 +92,10 @@ class SqlTrackerTokens:
     def keep(self, name: str, sealed: str) -> None:
         """Store a token in place of the one before."""
         self._scope.upsert(_KEEP, {"name": name, "sealed": sealed, "kept_at": self._scope.now})
+
+    def remove(self, name: str) -> None:
+        """Forget it; none there is no error."""
+        self._scope.run(_REMOVE, {"called": name})
 
 
 def _event(fields: dict[str, Any]) -> TrackerEvent:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from adapters.linear.answering import Answers
+from adapters.linear.auth import AppCredentials
 from adapters.linear.client import LinearClient
 from adapters.linear.identity import OurIdentity
 from adapters.linear.inbox import LinearInbox
@@ -52,11 +53,19 @@ class Linear:
 
 
 def put_together(
-    core: Core, transport: Transport, *, webhook_secret: str, labels: Collection[str] = LABELS
+    core: Core,
+    transport: Transport,
+    *,
+    webhook_secret: str,
+    credentials: AppCredentials | None = None,
+    labels: Collection[str] = LABELS,
 ) -> Linear:
-    """All parts; `inbox.run` is to run, `inbox.sweep` and `keep_alive.sweep` to tick."""
+    """All parts; `inbox.run` is to run, `inbox.sweep` and `keep_alive.sweep` to tick.
+
+    `credentials` are those of an app that can be installed.
+    """
     client = LinearClient(transport)
-    identity = OurIdentity(client)
+    identity = OurIdentity(client, credentials)
     teller = SessionTeller(client, clock=core.clock, run_page=core.run_page)
     tracker = LinearTracker(client, identity)
     listener = LinearListener(
@@ -76,6 +85,7 @@ def put_together(
         clock=core.clock,
         identity=identity,
         hand_on=inbox.hand_on,
+        arrivals=inbox.arrivals,
     )
     return Linear(
         client=client,

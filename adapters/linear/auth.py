@@ -1,25 +1,24 @@
-"""Who we are to Linear: an API key or token, or an OAuth app with tokens that are renewed."""
+"""Who we are to Linear: an API key or token, or an OAuth app with tokens that are renewed.
+
+An installation that is kept is the one way in. Without one the app's client credentials are.
+"""
 
 import asyncio
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
-from urllib.parse import urlencode
 
-import httpx
-
-from adapters.linear.limits import TIMEOUT
-from bot.domain.codec import JSON
-from bot.domain.errors import UnavailableError, UserError
+from adapters.linear.limits import REFUSED_WAIT
+from adapters.linear.tokens import SCOPES, Installed, NoTokenError, SealedShelf, TokenDesk, Tokens
+from adapters.linear.values import Viewer
+from bot.domain.errors import UserError
 from bot.ports.clock import Clock
-from bot.ports.vault import Vault
 
-SCOPES = ("read", "write", "app:assignable", "app:mentionable")
+INSTALL_PATH, REDIRECT_PATH = "/linear/install", "/linear/oauth"
 _EARLY = timedelta(minutes=5)
 """So long before its end a token is renewed."""
-_AUTHORIZE = "https://linear.app/oauth/authorize"
+_BLURRED = timedelta(seconds=1)
+"""How far the clocks of Linear and ours may differ about what came first."""
 
 
 class Credentials(Protocol):
@@ -30,16 +29,6 @@ class Credentials(Protocol):
 
     async def renew(self, refused: str) -> bool:
         """Linear refused this value: whether it is worth trying with another one."""
-
-
-class TokenShelf(Protocol):
-    """Where sealed tokens are kept over a restart."""
-
-    async def load(self) -> str | None:
-        """What was kept last."""
-
-    async def keep(self, sealed: str) -> None:
-        """Keep this from now on."""
 
 
 class FixedToken:
@@ -58,44 +47,25 @@ class FixedToken:
         return False
 
 
-@dataclass(frozen=True, kw_only=True)
-class App:
-    """Our OAuth app with Linear."""
-
-    client_id: str
-    client_secret: str
-    token_url: str
-    """…/oauth/token"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Tokens:
-    access: str
-    expires_at: datetime
-    refresh: str = ""
-    """Empty with the grant of client credentials, which needs none."""
-
-
 class AppCredentials:
-    """Tokens of an OAuth app, kept sealed; one renewal at a time."""
+    """Tokens of an OAuth app, kept sealed; one renewal at a time.
 
-    def __init__(
-        self, app: App, http: httpx.AsyncClient, *, shelf: TokenShelf, vault: Vault, clock: Clock
-    ) -> None:
+    Another bot on the same store may renew them too: what is kept is looked at before.
+    """
+
+    def __init__(self, desk: TokenDesk, shelf: SealedShelf, clock: Clock) -> None:
         """Reads the shelf at first use."""
-        self._app = app
-        self._http = http
+        self._desk = desk
         self._shelf = shelf
-        self._vault = vault
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._tokens: _Tokens | None = None
+        self._tokens: Tokens | None = None
 
     async def header(self) -> str:
         """The header's value, of a token that lasts for some minutes yet."""
         async with self._lock:
-            tokens = self._tokens or await self._kept()
-            if tokens is None or tokens.expires_at - _EARLY <= self._clock.now():
+            tokens = self._tokens or await self._shelf.load()
+            if tokens is None or self._ends(tokens):
                 tokens = await self._renewed(tokens)
             self._tokens = tokens
             return f"Bearer {tokens.access}"
@@ -107,92 +77,55 @@ class AppCredentials:
                 self._tokens = await self._renewed(self._tokens)
             return True
 
-    async def install(self, code: str, redirect_uri: str) -> None:
-        """Trade the code of an installation for tokens. Raises UserError where it is refused."""
+    async def kept(self) -> Tokens | None:
+        """What we would go on with after a restart."""
+        return await self._shelf.load()
+
+    async def install(self, tokens: Tokens, viewer: Viewer) -> None:
+        """Go on with the tokens of an installation, in which we are this account."""
         async with self._lock:
-            self._tokens = await self._grant(
-                {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-            )
+            installed = Installed(viewer=viewer, at=self._clock.now())
+            self._tokens = replace(tokens, installed=installed)
+            await self._shelf.keep(self._tokens)
 
-    async def _kept(self) -> _Tokens | None:
-        sealed = await self._shelf.load()
-        if sealed is None:
-            return None
-        kept = json.loads(self._vault.open(sealed))
-        return _Tokens(
-            access=kept["access"],
-            refresh=kept["refresh"],
-            expires_at=datetime.fromisoformat(kept["expires_at"]),
-        )
+    async def uninstall(self, at: datetime) -> bool:
+        """Forget an installation that was ended then; whether one of before that was there."""
+        async with self._lock:
+            dropped = await self._shelf.drop_installed(until=at + _BLURRED)
+            if dropped:
+                self._tokens = None
+            return dropped
 
-    async def _renewed(self, old: _Tokens | None) -> _Tokens:
-        if old is not None and old.refresh:
-            grant = {"grant_type": "refresh_token", "refresh_token": old.refresh}
-        else:
-            grant = {"grant_type": "client_credentials", "scope": ",".join(SCOPES)}
+    def _ends(self, tokens: Tokens) -> bool:
+        return tokens.expires_at - _EARLY <= self._clock.now()
+
+    async def _renewed(self, old: Tokens | None) -> Tokens:
+        kept = await self._shelf.load()
+        if kept and old and kept.access != old.access and not self._ends(kept):
+            return kept
+        if kept and kept.installed:
+            return await self._refreshed(kept, kept.installed)
         try:
-            return await self._grant(grant)
+            tokens = await self._desk.grant(grant_type="client_credentials", scope=",".join(SCOPES))
         except UserError as error:
-            raise UnavailableError(error.text, retry_after=60) from error
-
-    async def _grant(self, grant: Mapping[str, str]) -> _Tokens:
-        form = {
-            **grant,
-            "client_id": self._app.client_id,
-            "client_secret": self._app.client_secret,
-        }
-        try:
-            answer = await self._http.post(self._app.token_url, data=form, timeout=TIMEOUT)
-        except httpx.HTTPError as error:
-            raise UnavailableError(f"Linear gives no token: {type(error).__name__}.") from error
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise UnavailableError(f"Linear gives no token: HTTP {answer.status_code}.")
-        if answer.status_code != httpx.codes.OK:
-            raise UserError(
-                f"Linear refuses a token ({answer.status_code}{_why(answer)}): check the client id "
-                "and secret, and whether the app is still installed."
-            )
-        tokens = self._read(answer.json(), grant)
-        await self._keep(tokens)
+            raise _no_token(error) from error
+        await self._shelf.keep(tokens)
         return tokens
 
-    def _read(self, fields: JSON, grant: Mapping[str, str]) -> _Tokens:
-        lasts = timedelta(seconds=float(fields.get("expires_in") or 0))
-        return _Tokens(
-            access=str(fields["access_token"]),
-            refresh=str(fields.get("refresh_token") or grant.get("refresh_token", "")),
-            expires_at=self._clock.now() + lasts,
-        )
-
-    async def _keep(self, tokens: _Tokens) -> None:
+    async def _refreshed(self, kept: Tokens, installed: Installed) -> Tokens:
         """Kept before it is used: the old refresh token counts no more."""
-        text = json.dumps(
-            {
-                "access": tokens.access,
-                "refresh": tokens.refresh,
-                "expires_at": tokens.expires_at.isoformat(),
-            }
-        )
-        await self._shelf.keep(self._vault.seal(text))
+        try:
+            tokens = await self._desk.grant(grant_type="refresh_token", refresh_token=kept.refresh)
+        except UserError as error:
+            later = await self._shelf.load()
+            if later and later.access != kept.access:
+                return later
+            raise _no_token(error) from error
+        tokens = replace(tokens, installed=installed)
+        await self._shelf.keep(tokens)
+        return tokens
 
 
-def installation_address(client_id: str, *, redirect_uri: str, state: str) -> str:
-    """Where an admin of a workspace installs the app; `state` comes back with the code."""
-    asked = {
-        "client_id": client_id,
-        "redirect_uri": redirect_uri,
-        "response_type": "code",
-        "scope": ",".join(SCOPES),
-        "state": state,
-        "actor": "app",
-    }
-    return f"{_AUTHORIZE}?{urlencode(asked)}"
-
-
-def _why(answer: httpx.Response) -> str:
-    """The short code of an OAuth refusal; never more of the body."""
-    try:
-        said = answer.json().get("error", "")
-    except (ValueError, AttributeError):
-        return ""
-    return f" {said}" if isinstance(said, str) and said.replace("_", "").isalpha() else ""
+def _no_token(error: UserError) -> NoTokenError:
+    text = f"{error.text} An admin of the workspace lets it in at {INSTALL_PATH}."
+    return NoTokenError(text, retry_after=REFUSED_WAIT)

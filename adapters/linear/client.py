@@ -6,6 +6,7 @@ from itertools import islice
 
 from adapters.linear import documents
 from adapters.linear.dialect import UnknownToServerError
+from adapters.linear.limits import MOST_PAGES, PAGE
 from adapters.linear.transport import Transport
 from adapters.linear.values import (
     Activity,
@@ -15,6 +16,8 @@ from adapters.linear.values import (
     Standing,
     Talk,
     Viewer,
+    cursor_after,
+    nodes_of,
     read_comment_place,
     read_issue,
     read_session,
@@ -73,10 +76,27 @@ class LinearClient:
         """Where an issue stands, and the states of its team."""
         return read_standing(_found(await self._ask(documents.ISSUE_STANDING, id=issue)))
 
-    async def talk(self, issue: str, *, limit: int) -> Talk:
-        """What people wrote on an issue, oldest first, and what is attached to it."""
-        data = await self._ask(documents.ISSUE_TALK, id=issue, first=limit)
-        return read_talk(_found(data))
+    async def talk(self, issue: str, *, page: int = PAGE) -> Talk:
+        """What people wrote on an issue, and what is attached to it, both oldest first.
+
+        It is read page by page, so many to a page, and at most MOST_PAGES of them.
+        """
+        found = _found(await self._ask(documents.TALK, id=issue, first=page))
+        asked = {"id": issue, "first": page}
+        comments = await self._whole(found.get("comments"), documents.MORE_COMMENTS, asked)
+        more = await self._whole(found.get("attachments"), documents.MORE_ATTACHMENTS, asked)
+        return read_talk(comments, more)
+
+    async def _whole(self, first: JSON, document: str, asked: Mapping[str, JSON]) -> Sequence[JSON]:
+        """The nodes of a connection of which the first page is read; each once."""
+        nodes, cursors = list(nodes_of(first)), [cursor_after(first)]
+        while (after := cursors[-1]) and len(cursors) < MOST_PAGES:
+            (connection,) = _found(await self._ask(document, **asked, after=after)).values()
+            nodes += nodes_of(connection)
+            cursors.append(cursor_after(connection))
+            if cursors[-1] in cursors[:-1]:
+                break  # a server that does not page gives the same one again
+        return tuple({node.get("id", at): node for at, node in enumerate(nodes)}.values())
 
     async def session(self, session: str) -> Session:
         """An agent session. Raises NotFoundError."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import httpx
 
 from adapters.linear.access import LinearAccess
-from adapters.linear.auth import FixedToken
+from adapters.linear.auth import INSTALL_PATH, REDIRECT_PATH, FixedToken
 from adapters.linear.documents import VIEWER
 from adapters.linear.limits import TIMEOUT, WINDOW
 from adapters.linear.transport import graphql_address
+from adapters.linear.webhook import WEBHOOK_PATH
 from bot.domain.codec import JSON
 from bot.domain.errors import UnavailableError
 from bot.ports.clock import Clock
@@ -30,7 +31,7 @@ class LinearCheck:
     async def __call__(self) -> tuple[Finding, ...]:
         """Set-up, connection, token, organization, webhook and clock."""
         if not self.access.is_set_up:
-            remedy = f"Set SIGNALBOX_LINEAR_TOKEN or the client's id and secret: {_PAGE}."
+            remedy = f"Set the client's id and secret, or SIGNALBOX_LINEAR_TOKEN: {_PAGE}."
             return (Finding.not_set_up("settings", "Nothing opens Linear.", remedy),)
         answer = await self._ask()
         clock = compare_clocks(
@@ -55,7 +56,7 @@ class LinearCheck:
     def _token(self, answer: httpx.Response) -> Iterator[Finding]:
         yield Finding.ok("connection", "Linear answers.")
         if not self.access.token:
-            yield self._app()
+            yield from self._app()
             return
         data = _data(answer)
         if data is None:
@@ -72,12 +73,22 @@ class LinearCheck:
             yield Finding.warning("token", found, remedy)
         yield Finding.ok("organization", f"{organization['name']} ({organization['id']}).")
 
-    def _app(self) -> Finding:
+    def _app(self) -> Iterator[Finding]:
         if not self.access.client_id:
             remedy = "Set SIGNALBOX_LINEAR_CLIENT_ID too."
-            return Finding.error("token", "The client's secret is set without its id.", remedy)
+            yield Finding.error("token", "The client's secret is set without its id.", remedy)
+            return
         found = "The bot gets its own; asking for one here would end that one."
-        return Finding.ok("token", found)
+        yield Finding.ok("token", found)
+        if self.public_url:
+            base = self.public_url.rstrip("/")
+            found = (
+                f"{base}{INSTALL_PATH} does it; the app's callback URL is {base}{REDIRECT_PATH}."
+            )
+            yield Finding.ok("installing", found)
+        else:
+            remedy = "Set SIGNALBOX_PUBLIC_URL, or allow the app client credentials."
+            yield Finding.warning("installing", "Linear could not come back to the bot.", remedy)
 
     def _webhook(self) -> Iterator[Finding]:
         secret = self.access.webhook_secret
@@ -88,7 +99,7 @@ class LinearCheck:
         else:
             yield Finding.ok("webhook secret", "It is set.")
         if self.public_url.startswith("https://"):
-            address = f"{self.public_url.rstrip('/')}/linear/webhook"
+            address = f"{self.public_url.rstrip('/')}{WEBHOOK_PATH}"
             yield Finding.ok("webhook address", f"Linear is to call {address}.")
         else:
             remedy = "Set SIGNALBOX_PUBLIC_URL to an https address that Linear reaches."

@@ -51,13 +51,29 @@ query IssueStanding($id: String!) {{
 }}
 """
 
-ISSUE_TALK = """
-query IssueTalk($id: String!, $first: Int!) {
-  issue(id: $id) {
-    comments(first: $first) { nodes { body createdAt user { name } } }
-    attachments(first: $first) { nodes { title url } }
-  }
-}
+_PAGE = "pageInfo { hasNextPage endCursor }"
+_COMMENTS = f"nodes {{ id body createdAt user {{ name }} }} {_PAGE}"
+_ATTACHMENTS = f"nodes {{ id title url createdAt }} {_PAGE}"
+
+TALK = f"""
+query IssueTalk($id: String!, $first: Int!) {{
+  issue(id: $id) {{
+    comments(first: $first) {{ {_COMMENTS} }}
+    attachments(first: $first) {{ {_ATTACHMENTS} }}
+  }}
+}}
+"""
+
+MORE_COMMENTS = f"""
+query MoreComments($id: String!, $first: Int!, $after: String!) {{
+  issue(id: $id) {{ comments(first: $first, after: $after) {{ {_COMMENTS} }} }}
+}}
+"""
+
+MORE_ATTACHMENTS = f"""
+query MoreAttachments($id: String!, $first: Int!, $after: String!) {{
+  issue(id: $id) {{ attachments(first: $first, after: $after) {{ {_ATTACHMENTS} }} }}
+}}
 """
 
 SESSION = """

@@ -7,6 +7,7 @@ has it, and in `agentActivity.body`, as the guide shows it.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from adapters.linear.signature import MALFORMED, RefusedWebhookError
 from bot.domain.codec import JSON
@@ -79,6 +80,9 @@ class AccessChanged:
 class AppRevoked:
     """The app was taken out of the workspace."""
 
+    at: datetime | None
+    """When; None where that is not told."""
+
 
 Event = (
     SessionCreated | SessionPrompted | IssueChanged | CommentWritten | AccessChanged | AppRevoked
@@ -123,7 +127,7 @@ def read_event(payload: Mapping[str, JSON]) -> Event | None:
             removed = _list(payload, "removedTeamIds")
             return AccessChanged(removed=tuple(map(str, removed)))
         case "OAuthApp", "revoked":
-            return AppRevoked()
+            return AppRevoked(at=_moment(payload, "createdAt"))
         case _:
             return None
 
@@ -267,6 +271,14 @@ def _optional(fields: Mapping[str, JSON], name: str) -> str:
     if text is not None and (not isinstance(text, str) or len(text) > _LONGEST_NAME):
         raise _malformed(name)
     return text or ""
+
+
+def _moment(fields: Mapping[str, JSON], name: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(_optional(fields, name))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _list(fields: Mapping[str, JSON], name: str) -> Sequence[JSON]:

@@ -16,6 +16,11 @@ LONGEST_LABEL = 80
 MOST_OPTIONS = 12
 """Options of one question."""
 
+PAGE = 100
+"""Comments or attachments that one call reads; Linear gives up to 250."""
+MOST_PAGES = 20
+"""Pages that are read of an issue's comments, and of its attachments."""
+
 TIMEOUT = 15.0
 """Seconds for one call."""
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from weakref import WeakValueDictionary
 
 from adapters.linear.answering import Answers
+from adapters.linear.auth import INSTALL_PATH
 from adapters.linear.choices import read_bound
 from adapters.linear.client import LinearClient
 from adapters.linear.events import (
@@ -87,8 +88,10 @@ class LinearListener:
                 self._identity.forget()
                 _LOG.warning("the app may not see these teams any more: %s", event.removed)
             case AppRevoked():
-                self._identity.forget()
-                _LOG.error("the app was taken out of the workspace: install it again")
+                await self._identity.end(event.at or taken.received_at)
+                _LOG.error(
+                    "the app was taken out of the workspace: let it in again at %s", INSTALL_PATH
+                )
 
     async def _in_turn(self, place: str, doing: Awaitable[None]) -> None:
         turn = self._turns.setdefault(place, asyncio.Lock())

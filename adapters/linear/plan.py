@@ -11,10 +11,12 @@ _DONE, _NOW, _TO_COME, _GONE = "completed", "inProgress", "pending", "canceled"
 def plan_of(card: Mapping[str, str]) -> Sequence[JSON] | None:
     """Each phase with its standing; None where the phase is none of the profile's own.
 
-    A checkpoint lies between two phases: the plan then stays as it was.
+    A checkpoint is no phase: while it holds a run, the phase that it interrupted goes on.
     """
     status, phase = Status(card["status"]), card.get("phase", "")
     order = PHASES[Profile(card["profile"])]
+    if phase not in order:
+        phase = card.get("held_phase") or phase
     if phase not in order:
         return [_step(phase, _own(status))] if phase and not order else None
     at = order.index(phase)
@@ -26,7 +28,7 @@ def plan_of(card: Mapping[str, str]) -> Sequence[JSON] | None:
 
 
 def close_plan(plan: JSON, status: Status) -> Sequence[JSON] | None:
-    """A plan that was shown, once its run has ended between two phases; None where there is none.
+    """A plan that was shown, once its run has ended in no known phase; None where there is none.
 
     What was going on is done where the run succeeded, and what did not come is canceled.
     """

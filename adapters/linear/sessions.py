@@ -141,8 +141,14 @@ class SessionTeller:
         return {url: label for url, label in found.items() if url}
 
     async def _tell_gate(self, session: str, message: Message, receipt: str) -> None:
-        """Ask what is open, say how what was asked has ended; the same again says nothing."""
-        is_open = message.attributes.get("state") == GateState.OPEN.value
+        """Ask what is open, say how what was asked has ended; the same again says nothing.
+
+        Nothing is said of what its run's end has answered: the end is, and once.
+        """
+        state = message.attributes.get("state")
+        if state == GateState.VOID.value:
+            return
+        is_open = state == GateState.OPEN.value
         text = message_text(message)
         hint = _hint(message) if is_open else ""
         activity = Activity(

@@ -5,9 +5,6 @@ from adapters.linear.identity import OurIdentity
 from adapters.linear.values import LinearIssue, Talk
 from bot.domain.issue import Issue, IssueAttachment, IssueComment
 
-_TALK = 50
-"""Comments and attachments that are read."""
-
 
 class LinearTracker:
     """Reads issues."""
@@ -22,7 +19,7 @@ class LinearTracker:
     async def load_issue(self, name: str) -> Issue:
         """The issue of a key or id, read anew, with its comments and attachments."""
         found = await self._client.issue(name)
-        talk = await self._client.talk(found.id, limit=_TALK)
+        talk = await self._client.talk(found.id)
         us = await self._identity.viewer()
         return _issue(found, us.organization, talk)
 

@@ -10,6 +10,7 @@ from adapters.linear.auth import Credentials
 from adapters.linear.budget import Budget
 from adapters.linear.dialect import Dialect
 from adapters.linear.limits import REFUSED_WAIT, TIMEOUT
+from adapters.linear.tokens import NoTokenError
 from bot.domain.codec import JSON
 from bot.domain.errors import NotFoundError, RefusedError, UnavailableError, UserError
 
@@ -19,6 +20,7 @@ _REFUSED = frozenset({"forbidden", "feature not accessible"})
 _WRONG = frozenset({"invalid input", "user error", "graphql error", "usage limit exceeded"})
 _UNKNOWN_TOKEN = frozenset({"authentication error"})
 _LONGEST_REASON = 300
+_LINEARS = "https://linear.app/oauth/authorize"
 
 
 class Transport:
@@ -99,7 +101,7 @@ class Transport:
             wait = _retry_after(answer) or self._budget.wait() or REFUSED_WAIT
             return UnavailableError("Linear's limit is reached.", retry_after=wait)
         if kinds & _UNKNOWN_TOKEN or answer.status_code == httpx.codes.UNAUTHORIZED:
-            return UnavailableError("Linear does not know our token.", retry_after=REFUSED_WAIT)
+            return NoTokenError("Linear does not know our token.", retry_after=REFUSED_WAIT)
         if any(map(_is_missing, errors)):
             return NotFoundError(f"Linear does not have it, or not for this bot: {text}")
         if kinds & _REFUSED:
@@ -124,8 +126,17 @@ def is_linears(url: str) -> bool:
 
 def token_address(url: str) -> str:
     """Where tokens are had, on the same host."""
+    return _beside(url, "/oauth/token")
+
+
+def authorize_address(url: str) -> str:
+    """Where an admin lets the app in: Linear has a host of its own for people."""
+    return _LINEARS if is_linears(url) else _beside(url, "/oauth/authorize")
+
+
+def _beside(url: str, path: str) -> str:
     parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, "/oauth/token", "", ""))
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def _body(answer: httpx.Response) -> Mapping[str, JSON]:

@@ -68,7 +68,7 @@ class Talk:
     comments: tuple[Said, ...]
     """Oldest first."""
     attachments: tuple[tuple[str, str], ...]
-    """Title and address."""
+    """Title and address; oldest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,7 @@ def read_issue(fields: JSON) -> LinearIssue:
         team_id=fields["team"]["id"],
         team_key=fields["team"]["key"],
         project=(fields.get("project") or {}).get("name", ""),
-        labels=tuple(label["name"] for label in _nodes(fields.get("labels"))),
+        labels=tuple(label["name"] for label in nodes_of(fields.get("labels"))),
         assignee=assignee.get("id", ""),
         assignee_email=assignee.get("email") or "",
         delegate=(fields.get("delegate") or {}).get("id", ""),
@@ -164,7 +164,7 @@ def read_issue(fields: JSON) -> LinearIssue:
 
 def read_standing(fields: JSON) -> Standing:
     """Where an issue stands, with the states of its team in their order."""
-    states = sorted(map(read_state, _nodes(fields["team"]["states"])), key=lambda s: s.position)
+    states = sorted(map(read_state, nodes_of(fields["team"]["states"])), key=lambda s: s.position)
     return Standing(
         issue=fields["id"],
         state=read_state(fields["state"]),
@@ -174,17 +174,18 @@ def read_standing(fields: JSON) -> Standing:
     )
 
 
-def read_talk(fields: JSON) -> Talk:
-    """What people said on an issue."""
+def read_talk(comments: Sequence[JSON], attachments: Sequence[JSON]) -> Talk:
+    """What people said on an issue, and what they attached to it."""
     said = (
         Said(by=(one.get("user") or {}).get("name", ""), text=one["body"], at=one["createdAt"])
-        for one in _nodes(fields.get("comments"))
+        for one in reversed(
+            comments
+        )  # told newest first, so that those of one moment stay in order
     )
+    attached = sorted(attachments, key=lambda one: one.get("createdAt") or "")
     return Talk(
         comments=tuple(sorted(said, key=lambda one: one.at)),
-        attachments=tuple(
-            (node["title"], node["url"]) for node in _nodes(fields.get("attachments"))
-        ),
+        attachments=tuple((node["title"], node["url"]) for node in attached),
     )
 
 
@@ -213,5 +214,12 @@ def _plan(told: JSON) -> JSON:
     return plan if isinstance(plan, list) else None
 
 
-def _nodes(connection: JSON) -> Sequence[JSON]:
+def nodes_of(connection: JSON) -> Sequence[JSON]:
+    """What a page of a connection holds."""
     return (connection or {}).get("nodes") or ()
+
+
+def cursor_after(connection: JSON) -> str:
+    """Where the next page of a connection begins; empty where this is the last one."""
+    info = (connection or {}).get("pageInfo") or {}
+    return (info.get("endCursor") or "") if info.get("hasNextPage") else ""

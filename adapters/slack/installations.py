@@ -1,6 +1,5 @@
 """Installing by OAuth: Bolt's stores over ours, and the flow that uses them."""
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
@@ -15,13 +14,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.names import INSTALL_PATH, REDIRECT_PATH
 from adapters.slack.scopes import SCOPES
-from adapters.slack.workspaces import InstalledWorkspaces
+from adapters.slack.workspaces import SURFACE, InstalledWorkspaces
 from bot.domain.installation import Installation
 from bot.ports.clock import Ids
 from bot.ports.store import Store, Tx
 from bot.ports.vault import Vault
-
-STATE_LIFE = timedelta(minutes=10)
+from bot.services.install_states import STATE_LIFE, give_state, take_state
 
 
 class KeptInstallations(AsyncInstallationStore):
@@ -109,18 +107,12 @@ class KeptStates(AsyncOAuthStateStore):
     async def async_issue(self, *_args: Any, **_more: Any) -> str:
         """A new state."""
         state = self._ids.token()
-        await self._store.write(
-            lambda tx: tx.installations.keep_state(_hash(state), expires_at=tx.now() + STATE_LIFE)
-        )
+        await self._store.write(lambda tx: give_state(tx, state, surface=SURFACE))
         return state
 
     async def async_consume(self, state: str) -> bool:
         """Whether it was given; it is spent by this."""
-        return await self._store.write(lambda tx: tx.installations.take_state(_hash(state)))
-
-
-def _hash(state: str) -> str:
-    return hashlib.sha256(state.encode()).hexdigest()
+        return await self._store.write(lambda tx: take_state(tx, state, surface=SURFACE))
 
 
 def _tenant(enterprise: str | None, team: str | None, *, org_wide: bool) -> str:

@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import TypeVar
 
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.workspaces import NO_ANSWER
+from bot.arrivals import Arrivals
 from bot.domain.errors import SignalboxError
 
 _LOG = logging.getLogger(__name__)
@@ -29,9 +30,7 @@ class Work:
         self._group: asyncio.TaskGroup | None = None
         self._early: list[Callable[[], Awaitable[object]]] = []
         self._busy = 0
-        self._arriving = 0
-        self._calm = asyncio.Event()
-        self._calm.set()
+        self._arrivals = Arrivals()
 
     async def run(self) -> None:
         """Work for ever; ends by cancellation. What is left then is taken up at the next start."""
@@ -43,17 +42,9 @@ class Work:
             for _ in range(_WORKERS):
                 group.create_task(self._serve())
 
-    @contextmanager
-    def arriving(self) -> Iterator[None]:
+    def arriving(self) -> AbstractContextManager[None]:
         """A request arrives and is not acknowledged yet."""
-        self._arriving += 1
-        self._calm.clear()
-        try:
-            yield
-        finally:
-            self._arriving -= 1
-            if not self._arriving:
-                self._calm.set()
+        return self._arrivals.arriving()
 
     def later(self, work: Callable[[], Awaitable[object]]) -> None:
         """Do it when its turn comes."""
@@ -91,9 +82,7 @@ class Work:
         while True:
             work = await self._waiting.get()
             self._busy += 1
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_MANNERS):
-                    await self._calm.wait()
+            await self._arrivals.calm(until=asyncio.get_running_loop().time() + _MANNERS)
             try:
                 await _guarded(work)
             finally:

@@ -1,6 +1,7 @@
 """Issue: what a run works on, as its tracker said when it was last read. All of it is untrusted."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.domain.conversation import Conversation
@@ -8,8 +9,10 @@ from bot.domain.conversation import Conversation
 LONGEST_TITLE = 200
 _LONGEST_DESCRIPTION = 50_000
 _LONGEST_COMMENT = 10_000
-_MOST_COMMENTS = 50
-_MOST_ATTACHMENTS = 50
+_MOST_COMMENTS = 200
+_LONGEST_TALK = 200_000
+"""Characters of all comments together."""
+_MOST_ATTACHMENTS = 200
 _MOST_LABELS = 50
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}-[0-9]{1,9}")
 _OURS = re.compile(r"[RrGg]-.*")
@@ -58,7 +61,11 @@ class Issue:
     """The branch name that the tracker proposes."""
     comments: tuple[IssueComment, ...] = ()
     """Oldest first."""
+    comments_left_out: int = 0
+    """So many older ones are not among them, as far as the tracker was read."""
     attachments: tuple[IssueAttachment, ...] = ()
+    """Oldest first, as far as the tracker says."""
+    attachments_left_out: int = 0
 
     @property
     def conversation(self) -> Conversation:
@@ -84,19 +91,37 @@ def is_issue_key(word: str) -> bool:
 def bounded(issue: Issue) -> Issue:
     """The issue as it is kept: whatever is too long is cut, and it is seen that it was.
 
-    Of comments the last ones are left.
+    Of comments and attachments the last ones are left, and how many are not is counted.
     """
+    comments = _newest(
+        replace(comment, text=_cut(comment.text, _LONGEST_COMMENT))
+        for comment in issue.comments[-_MOST_COMMENTS:]
+    )
+    attachments = issue.attachments[-_MOST_ATTACHMENTS:]
     return replace(
         issue,
         title=_cut(_one_line(issue.title), LONGEST_TITLE),
         description=_cut(issue.description, _LONGEST_DESCRIPTION),
         labels=issue.labels[:_MOST_LABELS],
-        comments=tuple(
-            replace(comment, text=_cut(comment.text, _LONGEST_COMMENT))
-            for comment in issue.comments[-_MOST_COMMENTS:]
+        comments=comments,
+        comments_left_out=issue.comments_left_out + len(issue.comments) - len(comments),
+        attachments=attachments,
+        attachments_left_out=(
+            issue.attachments_left_out + len(issue.attachments) - len(attachments)
         ),
-        attachments=issue.attachments[:_MOST_ATTACHMENTS],
     )
+
+
+def _newest(comments: Iterable[IssueComment]) -> tuple[IssueComment, ...]:
+    """Those at the end that are not too long together."""
+    kept: list[IssueComment] = []
+    room = _LONGEST_TALK
+    for comment in reversed([*comments]):
+        room -= len(comment.text)
+        if room < 0:
+            break
+        kept.append(comment)
+    return tuple(reversed(kept))
 
 
 def _one_line(text: str) -> str:

@@ -51,13 +51,15 @@ def run_card(view: RunView) -> Message:
         facts=_run_facts(view),
         buttons=_run_buttons(view),
         tone=Tone.ATTENTION if view.quiet_for else _TONES.get(run.status, Tone.BUSY),
-        attributes={"subject": "card", **_standing(run), **issue_attributes(view)},
+        attributes={"subject": "card", **_standing(view), **issue_attributes(view)},
     )
 
 
-def _standing(run: Run) -> dict[str, str]:
+def _standing(view: RunView) -> dict[str, str]:
     """What a surface needs to know to keep something of its own in step with a run."""
+    run, held = view.run, view.job.held_phase
     return {
+        **({"held_phase": held} if held else {}),
         "run": run.key,
         "profile": run.profile.value,
         "blueprint": run.blueprint,

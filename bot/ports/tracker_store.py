@@ -45,3 +45,6 @@ class TrackerTokens(Protocol):
 
     def keep(self, name: str, sealed: str) -> None:
         """Store a token in place of the one before."""
+
+    def remove(self, name: str) -> None:
+        """Forget it; none there is no error."""

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.linear.auth import FixedToken, installation_address
+from adapters.linear.auth import FixedToken
 from adapters.linear.budget import Budget
-from adapters.linear.transport import graphql_address, token_address
+from adapters.linear.tokens import NoTokenError
+from adapters.linear.transport import authorize_address, graphql_address, token_address
 from adapters.linear.values import Activity, ActivityType, made_id
 from bot.domain.errors import NotFoundError, RefusedError, UnavailableError, UserError
 from tests.fakes.clock import FakeClock
@@ -73,6 +74,21 @@ async def test_an_answer_that_is_lost_is_no_second_comment(door: Door) -> None:
         await door.client().comment(issue.id, "Hello", made=made_id("x"))
     await door.client().comment(issue.id, "Hello", made=made_id("x"))
     assert len(door.linear.world.comments) == 1
+
+
+async def test_all_that_was_said_is_read_page_by_page(door: Door) -> None:
+    issue = door.linear.world.add_issue("Fix rounding")
+    for number in range(7):
+        door.clock.advance(timedelta(seconds=1))
+        door.linear.people.comments(issue, f"word {number}")
+        await door.client().link(issue.id, url=f"https://x.test/{number}", title=f"page {number}")
+    talk = await door.client().talk(issue.id, page=3)
+    assert [said.text for said in talk.comments] == [f"word {number}" for number in range(7)]
+    assert [title for title, _ in talk.attachments] == [f"page {number}" for number in range(7)]
+    assert [len(door.linear.called(f"More{what}")) for what in ("Comments", "Attachments")] == [
+        2,
+        2,
+    ]
 
 
 async def test_a_real_refusal_stays_one(door: Door) -> None:
@@ -182,15 +198,13 @@ async def test_a_token_that_is_refused_is_renewed_once(door: Door) -> None:
 
 
 async def test_an_installation_renews_with_rotating_tokens(door: Door) -> None:
-    credentials = door.app_credentials()
-    await credentials.install("code-1", "https://bot.test/linear/oauth")
-    client = door.client(credentials)
+    client = door.client(await door.installed())
     await client.viewer()
     for _ in range(3):
         door.clock.advance(DAY)
         await client.viewer()
     assert door.linear.tokens.grants == ["authorization_code"] + ["refresh_token"] * 3
-    assert door.linear.tokens.refresh == {"lin_refresh_4"}
+    assert set(door.linear.tokens.refresh) == {"lin_refresh_5"}
     restarted = door.client(door.app_credentials())
     door.clock.advance(DAY)
     await restarted.viewer()
@@ -206,10 +220,36 @@ async def test_an_app_that_was_revoked_waits_for_its_admin(door: Door) -> None:
         await client.viewer()
 
 
-async def test_a_code_counts_once(door: Door) -> None:
-    await door.app_credentials().install("code-1", "https://bot.test/linear/oauth")
-    with pytest.raises(UserError, match="invalid_grant"):
-        await door.app_credentials().install("code-1", "https://bot.test/linear/oauth")
+async def test_another_bot_on_the_same_store_may_have_renewed_the_token(door: Door) -> None:
+    one = door.client(await door.installed())
+    other = door.client(door.app_credentials())
+    await one.viewer()
+    await other.viewer()
+    for client in (one, other, other, one):
+        door.clock.advance(DAY / 2)
+        await client.viewer()
+    assert door.linear.tokens.grants == ["authorization_code", *["refresh_token"] * 2]
+
+
+async def test_an_installation_that_linear_ended_is_not_followed_by_another_grant(
+    door: Door,
+) -> None:
+    client = door.client(await door.installed())
+    door.linear.tokens.revoke_all()
+    for _ in range(2):
+        with pytest.raises(NoTokenError, match="/linear/install"):
+            await client.viewer()
+    assert door.linear.tokens.grants == ["authorization_code"]
+
+
+async def test_without_an_installation_any_more_there_are_client_credentials(door: Door) -> None:
+    credentials = await door.installed()
+    before = door.clock.now() - timedelta(minutes=1)
+    assert not await credentials.uninstall(before)
+    assert await credentials.uninstall(door.clock.now())
+    assert not await credentials.uninstall(door.clock.now())
+    await door.client(credentials).viewer()
+    assert door.linear.tokens.grants == ["authorization_code", "client_credentials"]
 
 
 async def test_no_token_while_linear_is_down(door: Door) -> None:
@@ -226,9 +266,8 @@ def test_addresses() -> None:
     ):
         assert graphql_address(given) == "https://api.linear.app/graphql"
         assert token_address(given) == "https://api.linear.app/oauth/token"
-    address = installation_address("id-1", redirect_uri="https://bot.test/x", state="s")
-    assert "actor=app" in address
-    assert "scope=read%2Cwrite%2Capp%3Aassignable%2Capp%3Amentionable" in address
+        assert authorize_address(given) == "https://linear.app/oauth/authorize"
+    assert authorize_address("http://127.0.0.1:9/x") == "http://127.0.0.1:9/oauth/authorize"
 
 
 def test_made_ids_have_the_form_linear_wants() -> None:

@@ -68,8 +68,12 @@ async def test_a_person_is_no_app(door: Door) -> None:
 
 async def test_an_app_keeps_its_token(door: Door) -> None:
     check = check_of(door, token="", client_id="id", client_secret="secret-of-app")
-    assert levels(await check())["token"] is Level.OK
+    found = await check()
+    assert levels(found)["token"] is Level.OK
+    assert any("https://bot.example.com/linear/oauth" in finding.found for finding in found)
     assert door.linear.tokens.grants == []
+    no_way_back = levels(await replace(check, public_url="")())
+    assert no_way_back["installing"] is Level.WARNING
     lacking = check_of(door, token="", client_secret="secret-of-app")
     assert levels(await lacking())["token"] is Level.ERROR
 

@@ -13,6 +13,7 @@ from tests.fakes.linear.content import check_activity, check_plan
 from tests.fakes.linear.door import Door, open_door
 from tests.fakes.linear.hooks import RETRIES, Delivery, sign
 from tests.fakes.linear.schema import linear_schema
+from tests.fakes.linear.tokens import REDIRECT
 from tests.fakes.linear.world import Session
 
 ACT = """
@@ -229,6 +230,53 @@ async def test_webhooks_may_come_backwards(door: Door) -> None:
     mentioned(door)
     await door.linear.hooks.deliver(backwards=True)
     assert listener.heard[0].headers["Linear-Event"] == "AgentSessionEvent"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "answer"),
+    [
+        ({"client_id": "another"}, (400, "invalid client_id")),
+        ({"redirect_uri": "https://evil.test/"}, (400, "invalid redirect_uri")),
+        ({"response_type": "token"}, (400, "invalid request")),
+        ({"actor": "robot"}, (400, "invalid request")),
+        ({"scope": "read,admin"}, (302, f"{REDIRECT}?state=s&error=invalid_scope")),
+    ],
+)
+async def test_its_page_takes_only_what_fits(
+    door: Door, wrong: Mapping[str, str], answer: tuple[int, str]
+) -> None:
+    assert door.linear.tokens.authorize({**asked(door), **wrong}) == answer
+
+
+async def test_a_code_counts_once_for_a_while_and_one_address(door: Door) -> None:
+    tokens = door.linear.tokens
+    app = {"client_id": tokens.client, "client_secret": tokens.client_secret}
+
+    def trades(**changed: str) -> int:
+        code = tokens.authorize(asked(door))[1].partition("code=")[2]
+        if "later" in changed:
+            door.clock.advance(timedelta(minutes=11))
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
+        first = tokens.grant({**form, **app, **changed})[0]
+        assert tokens.grant({**form, **app})[0] == 400
+        return first
+
+    assert trades() == 200
+    assert trades(redirect_uri="https://evil.test/") == 400
+    assert trades(later="yes") == 400
+    assert tokens.grant({**app, "client_secret": "guessed"})[0] == 401
+
+
+def asked(door: Door) -> Mapping[str, str]:
+    """What a browser brings to the page where an admin agrees."""
+    return {
+        "client_id": door.linear.tokens.client,
+        "redirect_uri": REDIRECT,
+        "response_type": "code",
+        "scope": "read,write",
+        "state": "s",
+        "actor": "app",
+    }
 
 
 def test_payloads_have_the_fields_of_the_schema() -> None:

@@ -133,3 +133,35 @@ async def test_it_works_by_itself_and_takes_up_what_a_crash_left(
         await ear.ended.wait()
         running.cancel()
     assert ear.heard == ["a"]
+
+
+async def test_what_comes_in_goes_before_first_words_and_these_before_the_rest(
+    store: Store,
+) -> None:
+    ear = SlowEar()
+    inbox = LinearInbox(store, ear)
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        running = group.create_task(inbox.run())
+        with inbox.arrivals.arriving():
+            inbox.hand_on(await taken(store, "a"))
+            inbox.hand_on(await taken(store, "b"))
+            assert ear.greeted == []
+        while len(ear.greeted) < 2:  # noqa: ASYNC110  # both wait for the door
+            await asyncio.sleep(0)
+        assert ear.heard == []
+        ear.door.set()
+        while len(ear.heard) < 2:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(0)
+        running.cancel()
+
+
+class SlowEar(Ear):
+    """Says its first words when the door is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.door = asyncio.Event()
+
+    async def greet(self, event: Event) -> None:
+        await super().greet(event)
+        await self.door.wait()

@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
+from starlette.types import Message
 
 from tests.fakes.linear.hooks import Delivery, sign
 from tests.fakes.linear.stage import LinearStage, linear_stage
@@ -75,6 +77,29 @@ async def test_a_wrong_signature_is_refused(play: LinearStage) -> None:
 async def test_what_was_not_sent_now_is_refused(play: LinearStage, age: int) -> None:
     assert await play.linear.hooks.attempt(mentioned(play), age=timedelta(seconds=age)) == 401
     assert not await has_effect(play)
+
+
+async def test_a_body_that_breaks_off_has_no_effect(play: LinearStage) -> None:
+    app, said = FastAPI(), list[Message]()
+    app.include_router(play.ours.router)
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def note(message: Message) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/linear/webhook", "headers": []}
+    await app({**scope, "query_string": b"", "root_path": ""}, gone, note)
+    assert said[0]["status"] == 400
+    assert not await has_effect(play)
+
+
+async def test_a_character_that_is_none_is_refused(play: LinearStage) -> None:
+    whole = stamped(play, mentioned(play).payload)
+    for none in (b"\\ud800", b"\\uDFFF", b"\xed\xa0\x80", b"\xff"):
+        assert await sends(play, whole.replace(b"Checkout", none)) == 400
+    assert await sends(play, whole.replace(b"Checkout", b"\\uD83D\\uDE00")) == 200
 
 
 async def test_another_organization_is_refused(play: LinearStage) -> None:

@@ -57,3 +57,6 @@ async def test_the_last_token_is_kept(store: Store) -> None:
     await store.write(lambda tx: tx.tracker_tokens.keep("linear", "one"))
     await store.write(lambda tx: tx.tracker_tokens.keep("linear", "two"))
     assert await store.read(lambda tx: tx.tracker_tokens.find("linear")) == "two"
+    for _ in range(2):
+        await store.write(lambda tx: tx.tracker_tokens.remove("linear"))
+    assert await store.read(lambda tx: tx.tracker_tokens.find("linear")) is None

@@ -125,6 +125,20 @@ async def test_the_plan_is_as_it_really_is(play: LinearStage) -> None:
     assert steps["Executing"] == "canceled"
 
 
+async def test_the_plan_shows_the_phase_that_a_checkpoint_holds(play: LinearStage) -> None:
+    session = await begun(play)
+    runner = await (await play.stage.claims()).starts()
+    await play.stage.settle()
+    await runner.reports("phase", name="PLANNING")
+    await runner.reports("gate", checkpoint="plan", plan=PLAN)
+    await play.settles()
+    assert [step["status"] for step in session.plan[1:4]] == ["completed", "inProgress", "pending"]
+    await play.stage.says("developer", "/run stop R-1")
+    await runner.ends("failed")
+    await play.settles()
+    assert [step["status"] for step in session.plan[1:4]] == ["completed", "canceled", "canceled"]
+
+
 @pytest.mark.parametrize(
     ("ending", "status", "kind"),
     [("succeeded", "complete", "response"), ("failed", "error", "error")],
@@ -156,6 +170,25 @@ async def test_stop_ends_the_run_and_one_answer_confirms_it(play: LinearStage) -
     after = play.said(session)[before + 1 :]
     assert len(after) == 1
     assert after[0].startswith(("response:", "error:"))
+
+
+@pytest.mark.parametrize("where", ["Linear", "console"])
+async def test_a_stop_at_a_gate_is_confirmed_by_one_answer_too(
+    play: LinearStage, where: str
+) -> None:
+    session, runner = await at_gate(play)
+    if where == "Linear":
+        play.linear.people.stops(session)
+    else:
+        await play.stage.says("developer", "/run stop R-1")
+    await play.settles()
+    before = len(session.activities)
+    assert await status_of(play) is Status.CANCELLING
+    assert "No longer to be decided" not in " ".join(play.said(session))
+    await runner.ends("failed")
+    await play.settles()
+    (last,) = play.said(session)[before:]
+    assert last.startswith("response:")
 
 
 async def test_the_issue_starts_when_the_run_really_does(play: LinearStage) -> None:

@@ -62,19 +62,29 @@ def test_what_is_too_long_is_cut_and_the_last_comments_are_left() -> None:
         description="y" * 60_000,
         labels=("l",) * 60,
         comments=(
-            *(IssueComment(by="a", text=str(at)) for at in range(60)),
+            *(IssueComment(by="a", text=str(at)) for at in range(210)),
             IssueComment(by="b", text="z" * 20_000),
         ),
-        attachments=ISSUE.attachments * 40,
+        attachments=ISSUE.attachments * 101,
+        attachments_left_out=3,
     )
     kept = bounded(long)
     assert kept.title.startswith("a title xxx")
     assert (len(kept.title), kept.title[-1]) == (200, "…")
     assert len(kept.description) == 50_000
-    assert (len(kept.labels), len(kept.comments), len(kept.attachments)) == (50, 50, 50)
+    assert (len(kept.labels), len(kept.comments), len(kept.attachments)) == (50, 200, 200)
     assert kept.comments[0].text == "11"
+    assert (kept.comments_left_out, kept.attachments_left_out) == (11, 5)
     assert len(kept.comments[-1].text) == 10_000
     assert bounded(ISSUE) == ISSUE
+
+
+def test_comments_are_not_too_long_together() -> None:
+    said = tuple(IssueComment(by="a", text=f"{at:03}" + "x" * 9_000) for at in range(30))
+    kept = bounded(replace(ISSUE, comments=said))
+    assert [comment.text[:3] for comment in kept.comments] == [f"{at:03}" for at in range(8, 30)]
+    assert kept.comments_left_out == 8
+    assert bounded(kept) == kept
 
 
 def test_an_issue_has_a_place_and_a_key_of_its_own() -> None:

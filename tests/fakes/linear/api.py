@@ -18,6 +18,7 @@ from tests.fakes.linear.shapes import (
     session_shape,
     user_shape,
 )
+from tests.fakes.linear.tokens import Token
 from tests.fakes.linear.world import Activity, Attachment, Comment, Issue, Session, User, World
 
 MIRRORED = {"response", "error", "elicitation"}
@@ -31,12 +32,15 @@ class Api:
         self.world = world
         self.hooks = hooks
 
-    def resolvers(self, client: str) -> Mapping[str, Resolver]:
-        """Root fields by name; `client` is whose token asked."""
+    def resolvers(self, token: Token) -> Mapping[str, Resolver]:
+        """Root fields by name; `token` is what asked."""
+        client, speaks = token.client, self.world.app
+        if token.actor == "user":
+            speaks = self.world.users["ana"]
         return {
-            "viewer": lambda: user_shape(self.world.app),
+            "viewer": lambda: user_shape(speaks),
             "organization": lambda: {
-                "id": self.world.organization,
+                "id": token.organization or self.world.organization,
                 "urlKey": "acme",
                 "name": "Acme",
             },
@@ -199,7 +203,13 @@ class Api:
                 attachment.title = title
                 return _done(attachment=attachment_shape(attachment))
         made = self.world.take_id(id, "Attachment")
-        attachment = Attachment(id=made, issue=issue, url=url, title=title or url)
+        attachment = Attachment(
+            id=made,
+            issue=issue,
+            url=url,
+            title=title or url,
+            created_at=self.world.clock.now(),
+        )
         self.world.attachments[made] = attachment
         return _done(attachment=attachment_shape(attachment))
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import httpx
 
-from adapters.linear.auth import App, AppCredentials, Credentials, FixedToken
+from adapters.linear.auth import AppCredentials, Credentials, FixedToken
 from adapters.linear.budget import Budget
 from adapters.linear.client import LinearClient
-from adapters.linear.transport import Transport, token_address
+from adapters.linear.tokens import SCOPES, App, SealedShelf, TokenDesk
+from adapters.linear.transport import Transport, authorize_address, token_address
 from adapters.vault import FernetVault
 from tests.fakes.clock import FakeClock
 from tests.fakes.linear.server import FakeLinear, fake_linear
+from tests.fakes.linear.tokens import REDIRECT
 
 VAULT_KEY = "bGluZWFyLWRvb3ItdGVzdC1rZXktMzItYnl0ZXMtb2s="
 
@@ -29,6 +31,10 @@ class MemoryShelf:
     async def keep(self, sealed: str) -> None:
         self.sealed.append(sealed)
 
+    async def drop(self, sealed: str) -> None:
+        if await self.load() == sealed:
+            self.sealed.clear()
+
 
 @dataclass
 class Door:
@@ -39,16 +45,35 @@ class Door:
     clock: FakeClock
     shelf: MemoryShelf
 
-    def app_credentials(self) -> AppCredentials:
-        """Credentials of the installed OAuth app; what they keep is on the shelf."""
+    def desk(self) -> TokenDesk:
+        """Where the OAuth app gets its tokens."""
         app = App(
             client_id=self.linear.tokens.client,
             client_secret=self.linear.tokens.client_secret,
             token_url=token_address(self.linear.url),
+            authorize_url=authorize_address(self.linear.url),
         )
-        return AppCredentials(
-            app, self.http, shelf=self.shelf, vault=FernetVault(VAULT_KEY), clock=self.clock
+        return TokenDesk(app, self.http, self.clock)
+
+    def app_credentials(self) -> AppCredentials:
+        """Credentials of the OAuth app, as after a start; what they keep is on the shelf."""
+        shelf = SealedShelf(self.shelf, FernetVault(VAULT_KEY))
+        return AppCredentials(self.desk(), shelf, self.clock)
+
+    async def installed(self) -> AppCredentials:
+        """Credentials of the app, installed by its admin."""
+        asked = {"client_id": self.linear.tokens.client, "redirect_uri": REDIRECT}
+        more = {"response_type": "code", "actor": "app", "scope": ",".join(SCOPES)}
+        _, address = self.linear.tokens.authorize({**asked, **more})
+        tokens = await self.desk().grant(
+            grant_type="authorization_code",
+            code=address.partition("code=")[2],
+            redirect_uri=REDIRECT,
         )
+        credentials = self.app_credentials()
+        viewer = await self.client(FixedToken(tokens.access)).viewer()
+        await credentials.install(tokens, viewer)
+        return credentials
 
     def transport(self, credentials: Credentials | None = None) -> Transport:
         """A transport, by default with the API key."""

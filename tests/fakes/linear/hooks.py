@@ -93,7 +93,7 @@ class Hooks:
         body: bytes | None = None,
     ) -> int:
         """Send once; the status, or 0. A retry carries the same id and a fresh time."""
-        if delivery not in self.sent:
+        if not delivery.answers and not any(sent is delivery for sent in self.sent):
             self.sent.append(delivery)
         if self._http is None or not self.enabled:
             return 0

@@ -17,7 +17,7 @@ from tests.fakes.linear.buckets import Buckets
 from tests.fakes.linear.hooks import Hooks
 from tests.fakes.linear.people import People
 from tests.fakes.linear.schema import complexity, read_document, run
-from tests.fakes.linear.tokens import Tokens
+from tests.fakes.linear.tokens import Token, Tokens
 from tests.fakes.linear.world import World
 
 MOST_POINTS = 10_000
@@ -74,11 +74,11 @@ class FakeLinear:
         """POST /graphql."""
         if (broken := self._broken()) is not None:
             return broken
-        client = self.tokens.client_of(request.headers.get("Authorization", ""))
-        if client is None:
+        token = self.tokens.find(request.headers.get("Authorization", ""))
+        if token is None:
             return _errors(401, _authentication())
         body = await request.json()
-        answer = self._answer(client, body)
+        answer = self._answer(token, body)
         if self.faults.lost and answer.status == 200:
             self.faults.lost -= 1
             return web.Response(status=502, text="bad gateway")
@@ -92,6 +92,19 @@ class FakeLinear:
         status, body = self.tokens.grant({name: str(value) for name, value in form.items()})
         return web.json_response(body, status=status)
 
+    async def authorize(self, request: web.Request) -> web.Response:
+        """GET /oauth/authorize, with the admin's answer to it."""
+        status, told = self.tokens.authorize(request.query)
+        headers = {"Location": told} if status == 302 else {}
+        return web.Response(status=status, headers=headers, text=told)
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        """POST /oauth/revoke."""
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        return web.Response(
+            status=self.tokens.revoke(request.headers.get("Authorization", ""), form)
+        )
+
     def _broken(self) -> web.Response | None:
         if self.faults.down:
             return web.Response(status=503, text="unavailable")
@@ -99,7 +112,8 @@ class FakeLinear:
             return web.Response(status=self.faults.statuses.pop(0), text="<html>oops</html>")
         return None
 
-    def _answer(self, client: str, body: Any) -> web.Response:
+    def _answer(self, token: Token, body: Any) -> web.Response:
+        client = token.client
         try:
             document, wrong = read_document(body["query"], lesser=self.lesser)
         except GraphQLError as error:
@@ -119,7 +133,7 @@ class FakeLinear:
         self.calls.append(Call(operation=name, variables=variables))
         if name != "CreateActivity":
             self.clock.advance(self.faults.slow)
-        result = run(document, variables, self.api.resolvers(client), lesser=self.lesser)
+        result = run(document, variables, self.api.resolvers(token), lesser=self.lesser)
         content: dict[str, Any] = {"data": result.data}
         errors = [error.formatted for error in result.errors or ()]
         if self.faults.partial:
@@ -161,7 +175,9 @@ async def fake_linear(clock: FakeClock) -> AsyncIterator[FakeLinear]:
     linear = FakeLinear(clock)
     app = web.Application()
     app.router.add_post("/graphql", linear.graphql)
+    app.router.add_get("/oauth/authorize", linear.authorize)
     app.router.add_post("/oauth/token", linear.token)
+    app.router.add_post("/oauth/revoke", linear.revoke)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

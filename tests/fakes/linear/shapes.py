@@ -19,13 +19,16 @@ Shape = dict[str, Any]
 
 
 def page(nodes: Iterable[Shape]) -> Callable[..., Shape]:
-    """A connection of the first so many."""
+    """A connection: the first so many, or so many after a cursor."""
     everything = list(nodes)
 
-    def connection(first: int = 50, **_: Any) -> Shape:
+    def connection(first: int = 50, after: str | None = None, **_: Any) -> Shape:
+        begin = int(after.removeprefix("cursor-")) if after else 0
+        end = min(begin + first, len(everything))
+        more = end < len(everything)
         return {
-            "nodes": everything[:first],
-            "pageInfo": {"hasNextPage": len(everything) > first, "endCursor": None},
+            "nodes": everything[begin:end],
+            "pageInfo": {"hasNextPage": more, "endCursor": f"cursor-{end}" if end else None},
             "totalCount": len(everything),
         }
 
@@ -56,8 +59,9 @@ def team_shape(team: Team) -> Shape:
 
 def issue_shape(world: World, issue: Issue) -> Shape:
     """An issue with what hangs on it."""
-    comments = [c for c in world.comments.values() if c.issue is issue]
-    attachments = [a for a in world.attachments.values() if a.issue is issue]
+    # Newest first, as Linear gives them.
+    comments = [c for c in reversed(world.comments.values()) if c.issue is issue]
+    attachments = [a for a in reversed(world.attachments.values()) if a.issue is issue]
     return {
         "id": issue.id,
         "identifier": issue.identifier,
@@ -91,7 +95,12 @@ def comment_shape(comment: Comment) -> Shape:
 
 def attachment_shape(attachment: Attachment) -> Shape:
     """An attachment."""
-    return {"id": attachment.id, "url": attachment.url, "title": attachment.title}
+    return {
+        "id": attachment.id,
+        "url": attachment.url,
+        "title": attachment.title,
+        "createdAt": attachment.created_at.isoformat(),
+    }
 
 
 def activity_shape(activity: Activity, session: Session) -> Shape:

@@ -143,6 +143,7 @@ class Attachment:
     issue: Issue
     url: str
     title: str
+    created_at: datetime
 
 
 FIRST_ANSWER = timedelta(seconds=10)

@@ -1,9 +1,8 @@
 """Presses: buttons, menus and forms. A form is opened at once; all else is a request."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -48,10 +47,6 @@ Body = Mapping[str, Any]
 
 _PEOPLE = "UW"
 """What the ids of people begin with."""
-_MOST_CONTEXTS = 500
-_LONGEST_CONTEXT = 2_500
-CONTEXT_INPUT = "context"
-"""The input of a blueprint that takes the message from which a run is started."""
 
 
 class Buttons(Protocol):
@@ -71,8 +66,6 @@ class Presses:
     rules: RulesNow
     buttons: Buttons
     issues: IssueSearch
-    contexts: OrderedDict[tuple[str, str, str], str] = field(default_factory=OrderedDict)
-    """Messages from which a run is being started; forgotten ones leave the field empty."""
 
     async def pressed(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
         """A button, a menu's option, or the blueprint that was chosen in a form."""
@@ -149,17 +142,12 @@ class Presses:
 
     async def open_dispatch(self, asked: Asked, trigger: str, *, context: str = "") -> None:
         """Open the form that starts a run."""
-        if context:
-            self._remember(asked, context)
         view = forms_of_dispatch.dispatch_modal(
-            asked.place, given=_given(context), issues=self.issues.has_trackers
+            asked.place,
+            given={forms_of_dispatch.CONTEXT_INPUT: context},
+            issues=self.issues.has_trackers,
         )
         await self._open(asked, trigger, view)
-
-    def _remember(self, asked: Asked, context: str) -> None:
-        self.contexts[_context_key(asked.workspace, asked.place)] = context
-        while len(self.contexts) > _MOST_CONTEXTS:
-            self.contexts.popitem(last=False)
 
     async def _choose(self, body: Body, workspace: Workspace) -> None:
         """Show the fields of the blueprint that was chosen."""
@@ -167,12 +155,10 @@ class Presses:
         place = forms_of_dispatch.place_of(view)
         offered = await self._offered(body, workspace, place)
         chosen = (action.get("selected_option") or {}).get("value")
-        context = self.contexts.get(_context_key(workspace, place), "")
-        given = {**_kept(view), **_given(context)}
         changed = forms_of_dispatch.dispatch_modal(
             place,
             blueprint=offered.get(chosen or ""),
-            given=given,
+            given=forms_of_dispatch.filled_in(view),
             issues=forms_of_dispatch.offers_issues(view),
             issue=forms_of_dispatch.chosen_issue(view),
         )
@@ -321,17 +307,3 @@ def place_of(body: Body) -> Place:
         message=stamp,
         response_url=body.get("response_url") or "",
     )
-
-
-def _context_key(workspace: Workspace, place: Place) -> tuple[str, str, str]:
-    return workspace.tenant, place.channel, place.message
-
-
-def _given(context: str) -> dict[str, str]:
-    return {CONTEXT_INPUT: context[:_LONGEST_CONTEXT]} if context else {}
-
-
-def _kept(view: Mapping[str, Any]) -> dict[str, str]:
-    """What was filled in before another blueprint was chosen."""
-    answers = read_submission(view).answers
-    return {name: str(answers[name]) for name in ("branch", "mode") if name in answers}

@@ -1,15 +1,16 @@
 """Presses: buttons, menus and forms. A form is opened at once; all else is a request."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_sdk.errors import SlackApiError
 
 from adapters.slack import dispatch_form as forms_of_dispatch
 from adapters.slack.blocks import FORM, MENU, PRESS
+from adapters.slack.calls import SlackRefusedError, answered
 from adapters.slack.forms import (
     FORM_VIEW,
     Place,
@@ -45,6 +46,8 @@ from bot.services.rules import RulesNow
 _LOG = logging.getLogger(__name__)
 Body = Mapping[str, Any]
 
+_TRIES, _LONGEST_WAIT = 4, 10.0
+"""How often a form is changed while Slack limits us, and the seconds until the next time."""
 _PEOPLE = "UW"
 """What the ids of people begin with."""
 
@@ -122,11 +125,15 @@ class Presses:
         """Open a form for whoever may act; others are told at once why not."""
         try:
             await self._admit(asked)
-            await asked.workspace.client.views_open(trigger_id=trigger, view=view)
+            client = asked.workspace.client
+            await answered("views.open", client.views_open(trigger_id=trigger, view=view))
         except RefusedError as error:
             await self.intake.answers.give(asked, refusal_reply(error))
-        except UnavailableError as error:
-            reply = Reply(message=say("refused", text=str(error)), outcome=Outcome.REFUSED)
+        except (SlackRefusedError, UnavailableError) as error:
+            if isinstance(error, SlackRefusedError) and error.code != "expired_trigger_id":
+                raise
+            _LOG.warning("a form was not opened: %s", error)
+            reply = Reply(message=say("slack_busy"), outcome=Outcome.REFUSED)
             await self.intake.answers.give(asked, reply)
 
     async def _admit(self, asked: Asked) -> None:
@@ -163,9 +170,16 @@ class Presses:
             issue=forms_of_dispatch.chosen_issue(view),
         )
         try:
-            await workspace.client.views_update(view_id=view["id"], hash=view["hash"], view=changed)
-        except SlackApiError as error:
-            if error.response.get("error") not in {"hash_conflict", "not_found"}:
+            await _patiently(
+                lambda: answered(
+                    "views.update",
+                    workspace.client.views_update(
+                        view_id=view["id"], hash=view["hash"], view=changed
+                    ),
+                )
+            )
+        except SlackRefusedError as error:
+            if error.code not in {"hash_conflict", "not_found"}:
                 raise
             _LOG.info("a form was changed or closed meanwhile")
 
@@ -218,11 +232,17 @@ class Presses:
         if submission.problems:
             await ack(response_action="errors", errors=errors_for(view, submission.problems))
             return
+        try:
+            place = await self._reachable(submission.place, body, workspace)
+        except UnavailableError:
+            busy = {"": say("slack_busy").fallback}
+            await ack(response_action="errors", errors=errors_for(view, busy))
+            return
         asked = Asked(
             key=_key(body, workspace),
             workspace=workspace,
             user=body["user"]["id"],
-            place=await self._reachable(submission.place, body, workspace),
+            place=place,
             press=await self._with_people(press, submission, workspace),
         )
         reply = await self.intake.take_form(asked)
@@ -235,14 +255,19 @@ class Presses:
             self.intake.work.later(lambda: self.intake.answers.give(asked, reply))
 
     async def _reachable(self, place: Place, body: Body, workspace: Workspace) -> Place:
-        """The place, or for a form of no channel the person's messages with the bot."""
+        """The place, or for a form of no channel the person's messages with the bot.
+
+        Raises UnavailableError where Slack does not say just now which those are.
+        """
         if place.channel and place.channel[0] not in _PEOPLE:
             return place
         user = body["user"]["id"]
         try:
-            opened = await workspace.client.conversations_open(users=user)
-        except SlackApiError as error:
-            _LOG.warning("no direct messages with %s: %s", user, error.response.get("error"))
+            opened = await answered(
+                "conversations.open", workspace.client.conversations_open(users=user)
+            )
+        except SlackRefusedError as error:
+            _LOG.warning("no direct messages with %s: %s", user, error.code)
             return replace(place, channel=user)
         return replace(place, channel=opened["channel"]["id"])
 
@@ -282,6 +307,20 @@ def _errors(view: Mapping[str, Any], reply: Reply) -> dict[str, str]:
     if view["callback_id"] == forms_of_dispatch.DISPATCH_VIEW:
         problems = forms_of_dispatch.dispatch_problems(problems)
     return errors_for(view, problems) if problems else {}
+
+
+async def _patiently(call: Callable[[], Awaitable[object]]) -> None:
+    """Call; where Slack limits us, some times again while somebody looks at the form."""
+    for _ in range(_TRIES - 1):
+        try:
+            await call()
+        except UnavailableError as error:
+            if not error.untouched or (error.retry_after or 0) > _LONGEST_WAIT:
+                raise
+            await asyncio.sleep(error.retry_after or 1)
+        else:
+            return
+    await call()
 
 
 def _key(body: Body, workspace: Workspace) -> str:

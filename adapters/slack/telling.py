@@ -34,7 +34,7 @@ class Telling:
     """The content of a kept file by its SHA-256."""
     public_url: str = ""
 
-    async def give(self, asked: Asked, reply: Reply) -> None:
+    async def say(self, asked: Asked, reply: Reply) -> None:
         """Say it, in the place where it was asked."""
         source = f"reply {asked.key}"
         if (reply.orders and asked.marked) or not asked.place.channel:
@@ -48,7 +48,6 @@ class Telling:
             except SlackRefusedError as error:
                 _LOG.info("not said in %s, as %s", asked.place.channel, error.text)
             else:
-                await self._bring_files(asked, reply)
                 return
         place = asked.place
         asker = Asker(
@@ -60,15 +59,12 @@ class Telling:
             asked_at=self.clock.now(),
         )
         await self.answers.answer(asker, reply, key=asked.key)
-        await self._bring_files(asked, reply)
 
-    async def _bring_files(self, asked: Asked, reply: Reply) -> None:
+    async def bring(self, asked: Asked, name: str, sha256: str) -> None:
         """Upload what was made for the person to where nobody else sees it."""
-        for kept in reply.kept:
-            content = await asyncio.to_thread(self.content, kept.sha256)
-            await self.answers.bring(
-                asked.workspace.tenant, asked.user, ReplyFile(name=kept.name, text=content)
-            )
+        content = await asyncio.to_thread(self.content, sha256)
+        file = ReplyFile(name=name, text=content)
+        await self.answers.bring(asked.workspace.tenant, asked.user, file)
 
     async def _say_directly(self, asked: Asked, reply: Reply, source: str) -> None:
         """Below the person's own message: nobody else is there."""

@@ -11,6 +11,7 @@ from adapters.slack.blocks import blocks_of, fallback_of
 from adapters.slack.calls import Calls, SlackRefusedError
 from adapters.slack.files import post_logs
 from adapters.slack.intake import Asked
+from adapters.slack.people import WORKFLOW
 from adapters.slack.text import Links
 from bot.dispatch.concealing import SAY
 from bot.domain.run import run_id_of
@@ -37,7 +38,9 @@ class Telling:
     async def say(self, asked: Asked, reply: Reply) -> None:
         """Say it, in the place where it was asked."""
         source = f"reply {asked.key}"
-        if (reply.orders and asked.marked) or not asked.place.channel:
+        if asked.user == WORKFLOW or not asked.place.channel:
+            return  # nobody asked in words
+        if reply.orders and asked.marked:
             return  # a reaction on the person's message says it
         if await self._is_output(asked, reply) and await self._post_output(asked, reply, source):
             return

@@ -46,6 +46,7 @@ class FakeSlack(Happenings, Sight):
         self.faults = Faults()
         self.sockets = SocketTransport(self.deliveries, patience=lambda: self.patience)
         self.deliveries.transport = self.sockets
+        self.deliveries.on_cut = self.drops_connections
         self.server = Server(self.world, self.sockets, self.faults, self.limits)
 
     # --- who and where ---------------------------------------------------------------------
@@ -157,6 +158,11 @@ class FakeSlack(Happenings, Sight):
         """Use the connections that the app opens from now on; so it is at the beginning."""
         self.deliveries.transport = self.sockets
 
+    @property
+    def by_socket(self) -> bool:
+        """Whether deliveries go over the connections that the app opens."""
+        return self.deliveries.transport is self.sockets
+
     async def settles(self) -> None:
         """Wait until everything that was sent is answered or given up."""
         await self.deliveries.settle()
@@ -176,6 +182,18 @@ class FakeSlack(Happenings, Sight):
             yield self.deliveries.held
         finally:
             self.deliveries.holding = False
+
+    @contextmanager
+    def cutting(self, moment: str) -> Iterator[None]:
+        """Let the connection break at every delivery: `before` it arrives, or `after` it did.
+
+        After, the app has it, and its acknowledgement is lost.
+        """
+        self.deliveries.cutting = moment
+        try:
+            yield
+        finally:
+            self.deliveries.cutting = ""
 
     async def disconnects(self, reason: str = "refresh_requested") -> None:
         """Ask the app's connections to go and come back."""

@@ -234,6 +234,10 @@ class FakeSlack(Happenings, Sight):
         )
         self.faults.order(fault)
 
+    def storms(self, *, times: int = 2) -> None:
+        """Answer the next so many calls of each and every method with 429."""
+        self.faults.storm(times)
+
     def loses_request(self, method: str, *, times: int | None = 1) -> None:
         """Break the connection before anything was done."""
         self.faults.order(Fault(method=method, drops=True, times=times))

@@ -111,18 +111,23 @@ async def card_of(world: SlackStage, run: str, *, channel: str = CHANNEL) -> Fak
     """The card of a run, which is the first that the notifier tells of it."""
 
     def look() -> FakeMessage | None:
-        said = (each for each in world.slack.messages(channel) if each.metadata)
-        return next((each for each in said if each.metadata["event_payload"]["run"] == run), None)
+        said = world.slack.messages(channel)
+        return next((each for each in said if _told_of(each).get("run") == run), None)
 
     found: FakeMessage = await world.until(look, what=f"the card of {run}")
     return found
+
+
+def _told_of(message: FakeMessage) -> Mapping[str, str]:
+    payload: Mapping[str, str] = (message.metadata or {}).get("event_payload", {})
+    return payload
 
 
 def keys_told(world: SlackStage) -> list[str]:
     """The key of every message that the notifier has told, in all channels."""
     channels = list(world.slack.world.posted)
     return [
-        said.metadata["event_payload"]["key"]
+        _told_of(said)["key"]
         for channel in channels
         for said in world.slack.messages(channel)
         if said.metadata

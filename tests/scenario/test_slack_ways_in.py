@@ -1,9 +1,11 @@
 """Every way to begin a run in Slack, by socket and by HTTP, on every database."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
+from tests.fakes.slack.fake import FakeMessage
 from tests.fakes.slack_entries import DEVELOPER, ENTRIES, card_of, chooses, keys_told, runs_of
 from tests.fakes.slack_stage import (
     CHANNEL,
@@ -24,14 +26,18 @@ async def world(request: pytest.FixtureRequest, database: str) -> AsyncIterator[
         yield opened
 
 
+def ended(card: FakeMessage) -> bool:
+    return "Succeeded" in text_of(card)
+
+
 async def begins_by_every_way(world: SlackStage) -> None:
     for number, (name, enter) in enumerate(ENTRIES.items(), start=1):
         begun = await enter(world)
         card = await card_of(world, f"R-{number}", channel=begun.channel)
         await (await (await world.stage.claims()).starts()).ends()
-        await world.until(lambda at=card: "Succeeded" in text_of(at), what=name)
+        await world.until(partial(ended, card), what=name)
         for execution in begun.executions:
-            await world.until(lambda at=execution: at.outputs, what=name)
+            await world.until(partial(getattr, execution, "outputs"), what=name)
             assert execution.outputs == {"run_id": f"R-{number}", "status": "succeeded"}
 
 

@@ -136,9 +136,11 @@ class FakeSlack(Happenings, Sight):
         )
         return added
 
-    def add_usergroup(self, group: str, handle: str, users: Iterable[str]) -> None:
-        """A user group of the first workspace."""
-        listed = {"id": group, "team_id": self.team.id, "handle": handle, "name": handle}
+    def add_usergroup(
+        self, group: str, handle: str, users: Iterable[str], *, team_id: str | None = None
+    ) -> None:
+        """A user group, of the first workspace unless told otherwise."""
+        listed = {"id": group, "team_id": team_id or self.team.id, "handle": handle, "name": handle}
         self.world.usergroups[group] = listed | {"users": list(users), "date_delete": 0}
 
     # --- ways to the app -------------------------------------------------------------------

@@ -21,23 +21,25 @@ class Begun:
 Entry = Callable[[SlackStage], Awaitable[Begun]]
 
 
-async def fills_the_form(world: SlackStage, blueprint: str, **values: str) -> None:
+async def fills_the_form(
+    world: SlackStage, blueprint: str, *, user: str = DEVELOPER, **values: str
+) -> None:
     """Somebody who has the form before them chooses a blueprint and sends it."""
     slack = world.slack
-    await world.until(lambda: slack.views.get(DEVELOPER), what="a form")
-    await slack.suggests(DEVELOPER, "choose:blueprint")
-    await chooses(world, blueprint)
-    slack.fills(DEVELOPER, values)
-    assert (await slack.submits(DEVELOPER)).acked
-    assert not slack.views.get(DEVELOPER)
+    await world.until(lambda: slack.views.get(user), what="a form")
+    await slack.suggests(user, "choose:blueprint")
+    await chooses(world, blueprint, user=user)
+    slack.fills(user, values)
+    assert (await slack.submits(user)).acked
+    assert not slack.views.get(user)
 
 
-async def chooses(world: SlackStage, blueprint: str) -> None:
+async def chooses(world: SlackStage, blueprint: str, *, user: str = DEVELOPER) -> None:
     """Choose a blueprint in the form, and wait for its fields."""
-    before = world.slack.top_view(DEVELOPER).hash
-    view = world.slack.top_view(DEVELOPER)
-    await world.slack.uses(DEVELOPER, view, "choose:blueprint", blueprint)
-    await world.until(lambda: world.slack.top_view(DEVELOPER).hash != before, what="the fields")
+    view = world.slack.top_view(user)
+    before = view.hash
+    await world.slack.uses(user, view, "choose:blueprint", blueprint)
+    await world.until(lambda: world.slack.top_view(user).hash != before, what="the fields")
 
 
 async def by_command(world: SlackStage) -> Begun:

@@ -13,7 +13,7 @@ from tests.fakes.slack.fake import FakeSlack, fake_slack
 from tests.fakes.slack.surfaces import buttons_of
 from tests.fakes.slack_entries import card_of, fills_the_form
 from tests.fakes.slack_install import install, settings_to_install
-from tests.fakes.slack_stage import SlackStage, slack_open, text_of
+from tests.fakes.slack_stage import SlackStage, settings_for, slack_open, text_of
 from tests.fakes.stage import PLAN, POLICY, rules, stage
 
 HERE, THERE = "C1", "C2"
@@ -89,6 +89,23 @@ async def test_runs_begin_in_every_workspace_and_are_told_there_by_the_one_token
     (token,) = {call.token for call in posts}
     assert token not in {"xoxb-T0001", "xoxb-T0002"}
     assert all(call.answer["ok"] for call in posts)
+
+
+async def test_the_token_of_an_organisation_may_stand_in_the_settings(database: str) -> None:
+    async with (
+        stage(database, rules_=rules_of_all()) as theatre,
+        fake_slack(theatre.clock) as slack,
+    ):
+        slack.team.enterprise_id = "E1"
+        slack.add_team(SECOND, "Beta", enterprise_id="E1")
+        slack.world.open_organisation(slack.team)
+        slack.add_user("UREV", name="reviewer", team_id=SECOND)
+        slack.add_channel(THERE, members=["UREV"], team_id=SECOND)
+        async with slack_open(theatre, slack, settings_for(slack, "socket")) as world:
+            await slack.mentions("UREV", THERE, "dispatch hello")
+            await card_of(world, "R-1", channel=THERE)
+            run = await theatre.store.read(lambda tx: tx.runs.load(1))
+            assert (run.conversation.tenant, run.owner) == ("E1", "reviewer")
 
 
 async def test_a_form_and_a_press_of_other_workspaces_are_those_of_the_organisation(

@@ -25,6 +25,8 @@ _PATIENCE = 20
 """Seconds that a connection may take to open."""
 _LOOK_EVERY = 0.25
 """Seconds between two looks whether a connection still stands."""
+_FRESH_FOR = 5.0
+"""Seconds after which an address that did not lead to a connection is taken to be spent."""
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 _DEAD = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked"})
 _NOT_ALLOWED = frozenset({"missing_scope", "not_allowed_token_type", "forbidden_token"})
@@ -101,7 +103,7 @@ async def _until_cut(client: SocketModeClient) -> None:
             cut_for = 0.0
         elif not client.connect_operation_lock.locked():
             return
-        elif (cut_for := cut_for + _LOOK_EVERY) >= _PATIENCE:
+        elif (cut_for := cut_for + _LOOK_EVERY) >= _FRESH_FOR:
             cut_for = 0.0
             with suppress(SlackApiError, *NO_ANSWER):
                 client.wss_uri = await client.issue_new_wss_url()

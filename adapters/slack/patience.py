@@ -27,11 +27,22 @@ _MOST = 1_000
 Step = Callable[[], Awaitable[object]]
 
 
+class PartlySaidError(UnavailableError):
+    """A step came to a part that Slack does not take just now; `rest` is that part alone."""
+
+    def __init__(self, error: UnavailableError, rest: Step) -> None:
+        super().__init__(str(error), retry_after=error.retry_after, untouched=error.untouched)
+        self.rest = rest
+
+
 class Telling(Protocol):
     """Says answers, in steps that can be tried again one by one."""
 
     async def say(self, asked: Asked, reply: Reply) -> None:
-        """Say the words. Raises UnavailableError, `untouched` where nothing was said."""
+        """Say the words. Raises UnavailableError, `untouched` where nothing was said.
+
+        Raises PartlySaidError where something was.
+        """
 
     async def bring(self, asked: Asked, name: str, sha256: str) -> None:
         """Bring a file that was made for the person. Raises as `say` does."""
@@ -82,5 +93,7 @@ class Patience:
                 if due_at >= until:
                     raise
                 _LOG.info("an answer waits: %s", error)
-                self.late.append(_Late(steps=steps[number:], due_at=due_at, until=until))
+                rest = error.rest if isinstance(error, PartlySaidError) else step
+                left = (rest, *steps[number + 1 :])
+                self.late.append(_Late(steps=left, due_at=due_at, until=until))
                 return

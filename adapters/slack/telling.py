@@ -11,9 +11,11 @@ from adapters.slack.blocks import blocks_of, fallback_of
 from adapters.slack.calls import Calls, SlackRefusedError
 from adapters.slack.files import post_logs
 from adapters.slack.intake import Asked
+from adapters.slack.patience import PartlySaidError
 from adapters.slack.people import WORKFLOW
 from adapters.slack.text import Links
 from bot.dispatch.concealing import SAY
+from bot.domain.errors import UnavailableError
 from bot.domain.run import run_id_of
 from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.clock import Clock
@@ -103,7 +105,14 @@ class Telling:
         message = replace(
             reply.message, attributes={**reply.message.attributes, "run": reply.runs[0]}
         )
-        return await post_logs(self.calls, place, message, source=source, links=links)
+        turns = await post_logs(self.calls, place, message, source=source, links=links)
+        if turns is None:
+            return False
+        try:
+            await turns()
+        except UnavailableError as error:
+            raise PartlySaidError(error, turns) from error
+        return True
 
 
 def _asks_logs(asked: Asked) -> bool:

@@ -174,12 +174,15 @@ async def test_a_step_and_output_in_one_storm_after_the_other(stormy: Stormy) ->
     execution = await slack.runs_step("dispatch_run", {"job": "hello", "channel": CHANNEL})
     await stormy.until(lambda: slack.messages(CHANNEL), "a card")
     runner = await (await world.stage.claims()).starts()
-    await runner.reports("log", stream="out", text="one line\n")
+    for page in range(12):
+        lines = "".join(f"line {page} {number} {'x' * 80}\n" for number in range(40))
+        await runner.reports("log", stream="out", text=lines)
     card = await card_of(world, "R-1")
     await stormy.does(
         lambda: slack.mentions("UADM", CHANNEL, "logs", thread_ts=card.ts),
-        lambda: [each for each in slack.world.files.values() if each.shared],
+        lambda: any("Older" in buttons_of(each) for each in slack.messages(CHANNEL)),
     )
+    assert sum(file.shared for file in slack.world.files.values()) == 1
     slack.storms()
     await runner.ends()
     await stormy.until(lambda: execution.outputs, "the step's end")

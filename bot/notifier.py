@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,13 +10,14 @@ from bot.domain.conversation import Conversation
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.posting import CARD, Posting
 from bot.domain.vocabulary import Disposition
-from bot.messages.cards import event_note, gate_card, run_card, tombstone
+from bot.messages.cards import event_note, run_card, tombstone
+from bot.messages.gates import gate_card
 from bot.messages.message import Message
 from bot.ports.messenger import Etiquette, Messenger, Turn
 from bot.ports.store import Store, Topic, Tx
-from bot.services.rules import Rules
+from bot.services.rules import Rules, RulesNow
 from bot.services.selecting import deletion_of
-from bot.services.viewing import view_run
+from bot.services.viewing import view_card, view_run
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Notifier:
         store: Store,
         messengers: Mapping[str, Messenger],
         *,
-        rules: Callable[[], Rules],
+        rules: RulesNow,
         etiquettes: Mapping[str, Etiquette] | None = None,
     ) -> None:
         """`messengers` and `etiquettes` by the name of their surface."""
@@ -213,14 +214,14 @@ def compose(tx: Tx, rules: Rules, run_id: int, subject: str) -> Message:
     run = tx.runs.load(run_id)
     if run.disposition is Disposition.DELETED:
         return tombstone(run, deletion_of(tx, run), subject=subject)
-    view = view_run(tx, rules, run_id)
     kind, _, number = subject.partition(":")
+    if kind == CARD:
+        return run_card(view_card(tx, rules, run_id))
+    view = view_run(tx, rules, run_id)
     if kind == "gate":
         return gate_card(view, view.gate(int(number)))
-    if kind == "event":
-        (event,) = tx.runs.events(run_id, after=int(number) - 1)[:1]
-        return event_note(view, event)
-    return run_card(view)
+    (event,) = tx.runs.events(run_id, after=int(number) - 1)[:1]
+    return event_note(view, event)
 
 
 def _group(posting: Posting) -> _Group:

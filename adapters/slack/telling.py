@@ -14,7 +14,7 @@ from adapters.slack.intake import Asked
 from adapters.slack.patience import PartlySaidError
 from adapters.slack.people import WORKFLOW
 from adapters.slack.text import Links
-from bot.dispatch.concealing import SAY
+from bot.dispatch.reading import SAY
 from bot.domain.errors import UnavailableError
 from bot.domain.run import run_id_of
 from bot.messages.reply import Outcome, Reply, ReplyFile

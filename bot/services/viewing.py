@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 from bot.domain.blueprint import Replies
 from bot.domain.conversation import CONSOLE
-from bot.domain.errors import NotFoundError
+from bot.domain.course import MOVES, draw_course
 from bot.domain.events import Event, EventType
 from bot.domain.gate import Gate, GateKind, GateState
 from bot.domain.issue_state import find_moment
 from bot.domain.notes import NOTED, gather
 from bot.domain.policy import Ruling, decide_gate_permission, decide_permission
 from bot.domain.posting import CARD
-from bot.domain.run import Run
+from bot.domain.run import Run, read_run_key
 from bot.domain.runbook_log import RunbookLog, read_log
 from bot.domain.vocabulary import LIVE, RUNBOOKS, Profile, Status
 from bot.messages.cards import status_words
@@ -42,10 +42,17 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
     )
 
 
+def view_card(tx: Tx, rules: Rules, run_id: int) -> RunView:
+    """A run as it stands now, with the phases it went through. Raises NotFoundError."""
+    view = view_run(tx, rules, run_id)
+    moves = tx.runs.events_of(run_id, *MOVES)
+    return replace(view, course=draw_course(view.run.profile, view.run.status, moves))
+
+
 def view_detail(tx: Tx, rules: Rules, run_id: int) -> RunView:
-    """A run as it stands now, with what its program says it did. Raises NotFoundError."""
+    """The same, with what its program says it did. Raises NotFoundError."""
     notes = gather(tx.runs.events_of(run_id, *NOTED))
-    return replace(view_run(tx, rules, run_id), notes=notes)
+    return replace(view_card(tx, rules, run_id), notes=notes)
 
 
 def _log(tx: Tx, run: Run) -> RunbookLog | None:
@@ -136,10 +143,7 @@ def explain(tx: Tx, rules: Rules, run: Run, *, person: str) -> Explanation:
 
 def stand(tx: Tx, rules: Rules, key: str) -> RunStanding:
     """Where the run of a key stands. Raises NotFoundError."""
-    number = key.upper().removeprefix("R-")
-    if not number.isascii() or not number.isdigit():
-        raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
-    view = view_run(tx, rules, int(number))
+    view = view_run(tx, rules, read_run_key(key))
     run = view.run
     told = next((each for each in run.conversations if each.root == CONSOLE), None)
     card = tx.postings.find(run.id, told, CARD) if told else None

@@ -196,11 +196,11 @@ def _assemble(needs: SlackNeeds, workspaces: Workspaces) -> _Assembled:
         messenger=messenger,
         pacing=pacing,
         sweeps={
-            "slack_answers": (1, patience.sweep),
-            "slack_followups": (1, followups.sweep),
-            "slack_sessions": (5, sessions.sweep),
-            "slack_boards": (2, boards.tick),
-            "slack_homes": (10, homes.refresh),
+            "slack answers": (1, patience.sweep),
+            "slack followups": (1, followups.sweep),
+            "slack sessions": (5, sessions.sweep),
+            "slack boards": (2, boards.tick),
+            "slack homes": (10, homes.refresh),
         },
     )
 

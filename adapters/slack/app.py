@@ -17,7 +17,14 @@ from adapters.slack.intake import Asked, Intake
 from adapters.slack.names import DISPATCH_RUN, RUN_FROM_MESSAGE, START_RUN
 from adapters.slack.people import People
 from adapters.slack.presses import Body, Presses, place_of
-from adapters.slack.workspaces import SURFACE, WORKSPACE, Authorize, Workspace, Workspaces
+from adapters.slack.workspaces import (
+    SURFACE,
+    WORKSPACE,
+    Authorize,
+    Workspace,
+    Workspaces,
+    is_dead,
+)
 
 _ANYTHING = re.compile(r".*", re.DOTALL)
 
@@ -163,9 +170,15 @@ class _Listeners:
         bots = (event.get("tokens") or {}).get("bot") or []
         if kept is None or (event["type"] == "tokens_revoked" and not bots):
             return
-        whole = bool(context.is_enterprise_install)
-        tenant = (context.enterprise_id if whole else context.team_id) or ""
-        await kept.remove(tenant, as_of=event_time(body))
+        workspace = await self._in.workspaces.of(
+            enterprise=context.enterprise_id or "",
+            team=context.team_id or "",
+            org_wide=bool(context.is_enterprise_install),
+        )
+        # Slack does not say whether a workspace or its organisation took the bot out.
+        if workspace is None or (workspace.org_wide and not await is_dead(workspace)):
+            return
+        await kept.remove(workspace.tenant, as_of=event_time(body))
 
 
 def _marked(text: str) -> bool:

@@ -11,7 +11,9 @@ from adapters.slack.forms import (
     block_id,
     input_block,
     option,
+    read_context,
     read_submission,
+    with_context,
     write_metadata,
 )
 from bot.domain.blueprint import Blueprint, InputSpec, InputType
@@ -28,6 +30,8 @@ CHOOSE_BLUEPRINT = "choose:blueprint"
 """The action_id of the type-ahead: asks for options, and says that one was chosen."""
 CHOOSE_ISSUE = "choose:issue"
 """The action_id of the type-ahead of issues."""
+CONTEXT_INPUT = "context"
+"""The input of a blueprint that takes the message from which a run is started."""
 _INPUT = "input."
 _KINDS = {
     InputType.NUMBER: FieldKind.NUMBER,
@@ -47,10 +51,17 @@ def dispatch_modal(
     """The form, before a blueprint is chosen or for this one.
 
     `given` holds first values by name: `branch`, `mode`, or an input of the blueprint. With
-    `issues` one may be chosen in the blueprint's place; `issue` is the option that was.
+    `issues` one may be chosen in the blueprint's place; `issue` is the option that was. The input
+    `context` holds what a message said and its address; the form keeps it, so that it is there
+    whatever blueprint is chosen, and after a restart.
     """
-    values = given or {}
     button = Button(label=word("slack", "new_run"), press=Press(verb="dispatch"))
+    values = dict(given or {})
+    metadata = with_context(
+        write_metadata(button, place, "dispatch"), values.pop(CONTEXT_INPUT, "")
+    )
+    if context := read_context({"private_metadata": metadata}):
+        values[CONTEXT_INPUT] = context
     inputs = blueprint.inputs if blueprint else ()
     fields = [_input_field(spec, values) for spec in inputs[: limits.VIEW_BLOCKS - 6]]
     return {
@@ -59,7 +70,7 @@ def dispatch_modal(
         "title": plain_text(button.label, limits.VIEW_TITLE),
         "submit": plain_text(word("slack", "start"), limits.VIEW_TITLE),
         "close": plain_text(word("slack", "close"), limits.VIEW_TITLE),
-        "private_metadata": write_metadata(button, place, "dispatch"),
+        "private_metadata": metadata,
         "blocks": [
             _blueprint_block(blueprint, optional=issues),
             *([_issue_block(issue)] if issues else []),
@@ -233,6 +244,14 @@ def dispatch_problems(problems: Mapping[str, str]) -> dict[str, str]:
     own = {"blueprint", "issue", "mode", "owner", "branch"}
     problems = {"blueprint" if name == "chosen" else name: text for name, text in problems.items()}
     return {name if name in own else f"{_INPUT}{name}": said for name, said in problems.items()}
+
+
+def filled_in(view: Mapping[str, Any]) -> dict[str, str]:
+    """What was filled in and stays when another blueprint is chosen."""
+    answers = read_submission(view).answers
+    kept = {name: str(answers[name]) for name in ("branch", "mode") if name in answers}
+    context = answers.get(f"{_INPUT}{CONTEXT_INPUT}") or read_context(view)
+    return {**kept, CONTEXT_INPUT: str(context)}
 
 
 def place_of(view: Mapping[str, Any]) -> Place:

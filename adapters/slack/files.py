@@ -1,6 +1,6 @@
 """Files: output of a job as a snippet in its run's thread, and files made for somebody."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from adapters.slack.blocks import Block, blocks_of
@@ -12,6 +12,7 @@ from bot.messages.reply import ReplyFile
 
 _COMMENT = 500
 """Characters beside a file."""
+Turns = Callable[[], Awaitable[None]]
 
 
 async def upload(  # noqa: PLR0913  # a file, where it goes, and its words
@@ -56,24 +57,23 @@ def log_turns(message: Message, links: Links, source: str) -> list[Block]:
 
 async def post_logs(
     calls: Calls, place: Mapping[str, str], message: Message, *, source: str, links: Links
-) -> bool:
-    """Post an answer of `logs` as a snippet with its buttons below.
+) -> Turns | None:
+    """Post an answer of `logs` as a snippet; gives what posts its buttons below.
 
-    `place` has `tenant`, `channel` and `thread`. False where the message shows no output, so
-    that it is to be said as it is. Raises as `upload` does.
+    `place` has `tenant`, `channel` and `thread`. None where the message shows no output, so
+    that it is to be said as it is. Raises as `upload` does, and so does what it gives.
     """
     title = " ".join(plain(message.title).split())
     file = log_file(message, f"{message.attributes.get('run', 'output')}.log")
     if file is None:
-        return False
+        return None
     thread = place.get("thread") or None
     await upload(calls, place["tenant"], place["channel"], file, title=title, thread=thread)
-    if turns := log_turns(message, links, source):
-        arguments: dict[str, Any] = {"channel": place["channel"], "text": title, "blocks": turns}
-        await calls(
-            place["tenant"],
-            "chat.postMessage",
-            **arguments,
-            **({"thread_ts": thread} if thread else {}),
-        )
-    return True
+
+    async def post_turns() -> None:
+        if turns := log_turns(message, links, source):
+            arguments: dict[str, Any] = {"channel": place["channel"], "text": title}
+            arguments |= {"thread_ts": thread} if thread else {}
+            await calls(place["tenant"], "chat.postMessage", blocks=turns, **arguments)
+
+    return post_turns

@@ -1,7 +1,8 @@
 """Forms as modal views: what a button asks for, and what people sent.
 
-The view keeps in its private metadata which press the answers belong to and where it was asked;
-it never keeps an answer. Inputs have the block_id `field:<name>`, under which Slack shows errors.
+The view keeps in its private metadata which press the answers belong to, where it was asked and,
+where a run is started from a message, what that said; it keeps no other answer. Inputs have the
+block_id `field:<name>`, under which Slack shows errors.
 """
 
 import json
@@ -25,6 +26,9 @@ _FIELD = "field:"
 _LONG_CHOICE = "~"
 """Begins an option's value that stands for a choice too long for one."""
 _TRUE, _FALSE = "yes", "no"
+_LONGEST_LAST_LINE = 200
+_LONGEST_ESCAPE = 6
+"""Characters that JSON makes of one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,31 @@ def write_metadata(button: Button, place: Place, source: str) -> str:
     kept = button if not fits(bare, room) else bare
     value = write_value(kept, source, limit=room if kept is bare else 0)
     return _dense({"place": encode(place), "of": json.loads(value)})
+
+
+def with_context(metadata: str, context: str) -> str:
+    """Metadata with the words that a run is started from, cut to fit; an address below stays."""
+    if not context:
+        return metadata
+    data = json.loads(metadata)
+    said, end, last = context.rpartition("\n")
+    if len(last) > _LONGEST_LAST_LINE:
+        said, end, last = context, "", ""
+    length = len(said)
+    while True:
+        whole = _dense({**data, "context": limits.cut(said, length) + end + last})
+        over = limits.units(whole) - limits.PRIVATE_METADATA
+        if over <= 0 or length <= 0:
+            return whole if over <= 0 else metadata
+        length -= max(over // _LONGEST_ESCAPE, 1)
+
+
+def read_context(view: Mapping[str, Any]) -> str:
+    """The words that `with_context` has put into a view; they are somebody else's."""
+    try:
+        return str(json.loads(view["private_metadata"]).get("context", ""))
+    except (AttributeError, ValueError):
+        return ""
 
 
 def input_block(field: Field, *, required: bool | None = None) -> Block:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.workspaces import NO_ANSWER, SURFACE, Workspace, Workspaces
 from bot.domain.errors import SignalboxError
@@ -19,6 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 Members = Mapping[str, frozenset[str]]
 """The group as policy writes it → the handles of those members who are known."""
+_NO_GROUP = "no_such_subteam"
 _EVERY = 180.0
 """Seconds between two looks."""
 _COUNTS_FOR = timedelta(hours=1)
@@ -72,10 +74,10 @@ class Groups:
 
     async def _look(self, workspace: Workspace, address: str, group: str) -> None:
         try:
-            answer = await workspace.client.usergroups_users_list(usergroup=group)
+            answer = await _members(workspace, group)
         except SlackApiError as error:
             _LOG.warning("Slack does not say who is in %s: %s", address, error.response["error"])
-            if error.response["error"] == "no_such_subteam":
+            if error.response["error"] == _NO_GROUP:
                 self._users.pop(address, None)
             return
         except NO_ANSWER as error:
@@ -95,3 +97,18 @@ class Groups:
             )
             for address, (_, accounts) in self._users.items()
         }
+
+
+async def _members(workspace: Workspace, group: str) -> AsyncSlackResponse:
+    """Slack's answer of who is in a group; in an organisation each workspace has its own."""
+    client = workspace.client
+    if not workspace.org_wide:
+        return await client.usergroups_users_list(usergroup=group)
+    teams = (await client.auth_teams_list()).get("teams") or [{"id": ""}]
+    for team in teams[:-1]:
+        try:
+            return await client.usergroups_users_list(usergroup=group, team_id=team["id"])
+        except SlackApiError as error:
+            if error.response["error"] != _NO_GROUP:
+                raise
+    return await client.usergroups_users_list(usergroup=group, team_id=teams[-1]["id"])

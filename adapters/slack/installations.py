@@ -32,12 +32,9 @@ class KeptInstallations(AsyncInstallationStore):
         self._workspaces = workspaces
 
     async def async_save(self, installation: SlackInstallation) -> None:
-        """Store what a workspace gave."""
-        tenant = _tenant(
-            installation.enterprise_id,
-            installation.team_id,
-            org_wide=bool(installation.is_enterprise_install),
-        )
+        """Store what a workspace gave, or an organisation for all of its own."""
+        whole = bool(installation.is_enterprise_install and installation.enterprise_id)
+        tenant = _tenant(installation.enterprise_id, installation.team_id, org_wide=whole)
         sealed = self._vault.seal(installation.bot_token or "")
 
         def unit(tx: Tx) -> None:
@@ -45,7 +42,7 @@ class KeptInstallations(AsyncInstallationStore):
                 Installation(
                     tenant=tenant,
                     enterprise=installation.enterprise_id or "",
-                    team=installation.team_id or "",
+                    team="" if whole else installation.team_id or "",
                     bot_user=installation.bot_user_id or "",
                     bot_id=installation.bot_id or "",
                     scopes=tuple(sorted(installation.bot_scopes or ())),

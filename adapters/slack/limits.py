@@ -69,6 +69,11 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"
 
 
+def units(text: str) -> int:
+    """The length of a text where what is beyond the first plane, as emoji are, counts twice."""
+    return len(text) + sum(letter > "\uffff" for letter in text)
+
+
 def more_lines(count: int) -> str:
     """What stands in the place of lines that were left out."""
     return word("slack", "more_lines" if count != 1 else "more_line").format(count=count)

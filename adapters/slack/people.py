@@ -151,6 +151,6 @@ def _refused(user: Mapping[str, Any], workspace: Workspace) -> str:
     own = {workspace.tenant, workspace.team, workspace.enterprise}
     theirs = {user.get("team_id"), (user.get("enterprise_user") or {}).get("enterprise_id")}
     theirs -= {None, ""}
-    if user.get("is_stranger") or (workspace.team and theirs and not own & theirs):
+    if user.get("is_stranger") or (own - {""} and theirs and not own & theirs):
         return "stranger"
     return ""

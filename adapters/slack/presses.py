@@ -1,16 +1,16 @@
 """Presses: buttons, menus and forms. A form is opened at once; all else is a request."""
 
+import asyncio
 import logging
-from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_sdk.errors import SlackApiError
 
 from adapters.slack import dispatch_form as forms_of_dispatch
 from adapters.slack.blocks import FORM, MENU, PRESS
+from adapters.slack.calls import SlackRefusedError, answered
 from adapters.slack.forms import (
     FORM_VIEW,
     Place,
@@ -46,12 +46,10 @@ from bot.services.rules import RulesNow
 _LOG = logging.getLogger(__name__)
 Body = Mapping[str, Any]
 
+_TRIES, _LONGEST_WAIT = 4, 10.0
+"""How often a form is changed while Slack limits us, and the seconds until the next time."""
 _PEOPLE = "UW"
 """What the ids of people begin with."""
-_MOST_CONTEXTS = 500
-_LONGEST_CONTEXT = 2_500
-CONTEXT_INPUT = "context"
-"""The input of a blueprint that takes the message from which a run is started."""
 
 
 class Buttons(Protocol):
@@ -71,8 +69,6 @@ class Presses:
     rules: RulesNow
     buttons: Buttons
     issues: IssueSearch
-    contexts: OrderedDict[tuple[str, str, str], str] = field(default_factory=OrderedDict)
-    """Messages from which a run is being started; forgotten ones leave the field empty."""
 
     async def pressed(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
         """A button, a menu's option, or the blueprint that was chosen in a form."""
@@ -129,11 +125,15 @@ class Presses:
         """Open a form for whoever may act; others are told at once why not."""
         try:
             await self._admit(asked)
-            await asked.workspace.client.views_open(trigger_id=trigger, view=view)
+            client = asked.workspace.client
+            await answered("views.open", client.views_open(trigger_id=trigger, view=view))
         except RefusedError as error:
             await self.intake.answers.give(asked, refusal_reply(error))
-        except UnavailableError as error:
-            reply = Reply(message=say("refused", text=str(error)), outcome=Outcome.REFUSED)
+        except (SlackRefusedError, UnavailableError) as error:
+            if isinstance(error, SlackRefusedError) and error.code != "expired_trigger_id":
+                raise
+            _LOG.warning("a form was not opened: %s", error)
+            reply = Reply(message=say("slack_busy"), outcome=Outcome.REFUSED)
             await self.intake.answers.give(asked, reply)
 
     async def _admit(self, asked: Asked) -> None:
@@ -149,17 +149,12 @@ class Presses:
 
     async def open_dispatch(self, asked: Asked, trigger: str, *, context: str = "") -> None:
         """Open the form that starts a run."""
-        if context:
-            self._remember(asked, context)
         view = forms_of_dispatch.dispatch_modal(
-            asked.place, given=_given(context), issues=self.issues.has_trackers
+            asked.place,
+            given={forms_of_dispatch.CONTEXT_INPUT: context},
+            issues=self.issues.has_trackers,
         )
         await self._open(asked, trigger, view)
-
-    def _remember(self, asked: Asked, context: str) -> None:
-        self.contexts[_context_key(asked.workspace, asked.place)] = context
-        while len(self.contexts) > _MOST_CONTEXTS:
-            self.contexts.popitem(last=False)
 
     async def _choose(self, body: Body, workspace: Workspace) -> None:
         """Show the fields of the blueprint that was chosen."""
@@ -167,19 +162,24 @@ class Presses:
         place = forms_of_dispatch.place_of(view)
         offered = await self._offered(body, workspace, place)
         chosen = (action.get("selected_option") or {}).get("value")
-        context = self.contexts.get(_context_key(workspace, place), "")
-        given = {**_kept(view), **_given(context)}
         changed = forms_of_dispatch.dispatch_modal(
             place,
             blueprint=offered.get(chosen or ""),
-            given=given,
+            given=forms_of_dispatch.filled_in(view),
             issues=forms_of_dispatch.offers_issues(view),
             issue=forms_of_dispatch.chosen_issue(view),
         )
         try:
-            await workspace.client.views_update(view_id=view["id"], hash=view["hash"], view=changed)
-        except SlackApiError as error:
-            if error.response.get("error") not in {"hash_conflict", "not_found"}:
+            await _patiently(
+                lambda: answered(
+                    "views.update",
+                    workspace.client.views_update(
+                        view_id=view["id"], hash=view["hash"], view=changed
+                    ),
+                )
+            )
+        except SlackRefusedError as error:
+            if error.code not in {"hash_conflict", "not_found"}:
                 raise
             _LOG.info("a form was changed or closed meanwhile")
 
@@ -232,11 +232,17 @@ class Presses:
         if submission.problems:
             await ack(response_action="errors", errors=errors_for(view, submission.problems))
             return
+        try:
+            place = await self._reachable(submission.place, body, workspace)
+        except UnavailableError:
+            busy = {"": say("slack_busy").fallback}
+            await ack(response_action="errors", errors=errors_for(view, busy))
+            return
         asked = Asked(
             key=_key(body, workspace),
             workspace=workspace,
             user=body["user"]["id"],
-            place=await self._reachable(submission.place, body, workspace),
+            place=place,
             press=await self._with_people(press, submission, workspace),
         )
         reply = await self.intake.take_form(asked)
@@ -249,14 +255,19 @@ class Presses:
             self.intake.work.later(lambda: self.intake.answers.give(asked, reply))
 
     async def _reachable(self, place: Place, body: Body, workspace: Workspace) -> Place:
-        """The place, or for a form of no channel the person's messages with the bot."""
+        """The place, or for a form of no channel the person's messages with the bot.
+
+        Raises UnavailableError where Slack does not say just now which those are.
+        """
         if place.channel and place.channel[0] not in _PEOPLE:
             return place
         user = body["user"]["id"]
         try:
-            opened = await workspace.client.conversations_open(users=user)
-        except SlackApiError as error:
-            _LOG.warning("no direct messages with %s: %s", user, error.response.get("error"))
+            opened = await answered(
+                "conversations.open", workspace.client.conversations_open(users=user)
+            )
+        except SlackRefusedError as error:
+            _LOG.warning("no direct messages with %s: %s", user, error.code)
             return replace(place, channel=user)
         return replace(place, channel=opened["channel"]["id"])
 
@@ -298,6 +309,20 @@ def _errors(view: Mapping[str, Any], reply: Reply) -> dict[str, str]:
     return errors_for(view, problems) if problems else {}
 
 
+async def _patiently(call: Callable[[], Awaitable[object]]) -> None:
+    """Call; where Slack limits us, some times again while somebody looks at the form."""
+    for _ in range(_TRIES - 1):
+        try:
+            await call()
+        except UnavailableError as error:
+            if not error.untouched or (error.retry_after or 0) > _LONGEST_WAIT:
+                raise
+            await asyncio.sleep(error.retry_after or 1)
+        else:
+            return
+    await call()
+
+
 def _key(body: Body, workspace: Workspace) -> str:
     """Names a press or a form that was sent: each has a trigger of its own."""
     view = body.get("view") or {}
@@ -321,17 +346,3 @@ def place_of(body: Body) -> Place:
         message=stamp,
         response_url=body.get("response_url") or "",
     )
-
-
-def _context_key(workspace: Workspace, place: Place) -> tuple[str, str, str]:
-    return workspace.tenant, place.channel, place.message
-
-
-def _given(context: str) -> dict[str, str]:
-    return {CONTEXT_INPUT: context[:_LONGEST_CONTEXT]} if context else {}
-
-
-def _kept(view: Mapping[str, Any]) -> dict[str, str]:
-    """What was filled in before another blueprint was chosen."""
-    answers = read_submission(view).answers
-    return {name: str(answers[name]) for name in ("branch", "mode") if name in answers}

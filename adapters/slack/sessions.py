@@ -24,6 +24,7 @@ _MOST = 2_000
 _NOT_AN_AGENT = frozenset(
     {"unknown_method", "not_agent", "not_allowed", "app_not_agent", "feature_not_enabled"}
 )
+_Key = tuple[str, str, str]
 
 
 class Sessions:
@@ -33,8 +34,16 @@ class Sessions:
         """Knowing of no session yet."""
         self._calls = calls
         self._clock = clock
-        self._shown: OrderedDict[tuple[str, str, str], tuple[str, datetime]] = OrderedDict()
+        self._shown: OrderedDict[_Key, tuple[str, datetime]] = OrderedDict()
         self._without: set[str] = set()
+        self._missed: OrderedDict[_Key, tuple[Conversation, str, Message]] = OrderedDict()
+
+    async def sweep(self) -> int:
+        """Show what Slack did not take; says how much that was."""
+        missed = list(self._missed.values())
+        for place, root, message in missed:
+            await self.follow(place, root, message)
+        return len(missed)
 
     async def follow(self, place: Conversation, root: str, message: Message) -> None:
         """Show what a card says; only in direct messages, where sessions are."""
@@ -42,6 +51,7 @@ class Sessions:
         if not status or not place.channel.startswith("D") or place.tenant in self._without:
             return
         key, now = (place.tenant, place.channel, place.thread or root), self._clock.now()
+        self._missed.pop(key, None)
         shown, since = self._shown.get(key, ("", now))
         if shown == status and (status != "processing" or now - since < _AGAIN):
             return
@@ -58,7 +68,13 @@ class Sessions:
             if error.code in _NOT_AN_AGENT:
                 self._without.add(place.tenant)
             _LOG.info("no session in %s: %s", place.address, error.code)
-        except (UnavailableError, UserError) as error:
+        except UnavailableError as error:
+            _LOG.info("the session in %s is not in step yet: %s", place.address, error)
+            self._missed[key] = (place, root, message)
+            while len(self._missed) > _MOST:
+                self._missed.popitem(last=False)
+            return
+        except UserError as error:
             _LOG.info("the session in %s is not in step: %s", place.address, error)
             return
         self._shown[key] = (status, now)

@@ -5,10 +5,13 @@ What is not acknowledged before a connection ends is sent again by Slack over an
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.workspaces import NO_ANSWER
@@ -20,6 +23,10 @@ CONNECTIONS = 2
 """While one of them is renewed, the other hears."""
 _PATIENCE = 20
 """Seconds that a connection may take to open."""
+_LOOK_EVERY = 0.25
+"""Seconds between two looks whether a connection still stands."""
+_FRESH_FOR = 5.0
+"""Seconds after which an address that did not lead to a connection is taken to be spent."""
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 _DEAD = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked"})
 _NOT_ALLOWED = frozenset({"missing_scope", "not_allowed_token_type", "forbidden_token"})
@@ -56,32 +63,69 @@ class Sockets:
 
 
 async def _stay(handler: AsyncSocketModeHandler) -> None:
-    """Connect, however long it takes; from then on the client connects anew by itself."""
+    """Connect, however long it takes, and anew whenever the connection is cut."""
+    await _open(handler, refused=_require_token)
+    while True:
+        await _until_cut(handler.client)
+        _LOG.info("a connection with Slack was cut")
+        await _open(handler)
+
+
+async def _open(
+    handler: AsyncSocketModeHandler, *, refused: Callable[[str], None] = lambda _reason: None
+) -> None:
+    """Try until it stands; `refused` hears Slack's reasons, and may raise."""
     wait = _FIRST_WAIT
     while True:
         try:
             await _connect(handler)
         except SlackApiError as error:
-            _require_token(str(error.response.get("error", "")))
+            refused(str(error.response.get("error", "")))
             _LOG.warning("Slack opens no connection: %s", error.response.get("error"))
         except NO_ANSWER as error:
             _LOG.warning("Slack cannot be reached: %s", error)
         else:
-            break
+            return
         await asyncio.sleep(wait)
         wait = min(wait * 2, _LONGEST_WAIT)
-    await asyncio.Event().wait()
+
+
+async def _until_cut(client: SocketModeClient) -> None:
+    """Watch a connection. The client would notice by its next ping, ten seconds later.
+
+    While the client makes a new one by itself, as Slack asks it to, it is left alone; it tries
+    one address for ever, so that it is given others.
+    """
+    cut_for = 0.0
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        if _is_open(client):
+            cut_for = 0.0
+        elif not client.connect_operation_lock.locked():
+            return
+        elif (cut_for := cut_for + _LOOK_EVERY) >= _FRESH_FOR:
+            cut_for = 0.0
+            with suppress(SlackApiError, *NO_ANSWER):
+                client.wss_uri = await client.issue_new_wss_url()
+
+
+def _is_open(client: SocketModeClient) -> bool:
+    return client.current_session is not None and not client.current_session.closed
 
 
 async def _connect(handler: AsyncSocketModeHandler) -> None:
     """Open one connection. The client would try for ever, and not say why it cannot."""
-    handler.client.wss_uri = await handler.client.issue_new_wss_url()
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt types it not
-    except TimeoutError:
-        handler.client.wss_uri = None
-        raise
+    client = handler.client
+    async with client.connect_operation_lock:
+        if _is_open(client):
+            return
+        client.wss_uri = await client.issue_new_wss_url()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt types it not
+        except TimeoutError:
+            client.wss_uri = None
+            raise
 
 
 def _require_token(reason: str) -> None:

@@ -11,8 +11,11 @@ from adapters.slack.blocks import blocks_of, fallback_of
 from adapters.slack.calls import Calls, SlackRefusedError
 from adapters.slack.files import post_logs
 from adapters.slack.intake import Asked
+from adapters.slack.patience import PartlySaidError
+from adapters.slack.people import WORKFLOW
 from adapters.slack.text import Links
 from bot.dispatch.reading import SAY
+from bot.domain.errors import UnavailableError
 from bot.domain.run import run_id_of
 from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.clock import Clock
@@ -34,10 +37,12 @@ class Telling:
     """The content of a kept file by its SHA-256."""
     public_url: str = ""
 
-    async def give(self, asked: Asked, reply: Reply) -> None:
+    async def say(self, asked: Asked, reply: Reply) -> None:
         """Say it, in the place where it was asked."""
         source = f"reply {asked.key}"
-        if (reply.orders and asked.marked) or not asked.place.channel:
+        if asked.user == WORKFLOW or not asked.place.channel:
+            return  # nobody asked in words
+        if reply.orders and asked.marked:
             return  # a reaction on the person's message says it
         if await self._is_output(asked, reply) and await self._post_output(asked, reply, source):
             return
@@ -48,7 +53,6 @@ class Telling:
             except SlackRefusedError as error:
                 _LOG.info("not said in %s, as %s", asked.place.channel, error.text)
             else:
-                await self._bring_files(asked, reply)
                 return
         place = asked.place
         asker = Asker(
@@ -60,15 +64,12 @@ class Telling:
             asked_at=self.clock.now(),
         )
         await self.answers.answer(asker, reply, key=asked.key)
-        await self._bring_files(asked, reply)
 
-    async def _bring_files(self, asked: Asked, reply: Reply) -> None:
+    async def bring(self, asked: Asked, name: str, sha256: str) -> None:
         """Upload what was made for the person to where nobody else sees it."""
-        for kept in reply.kept:
-            content = await asyncio.to_thread(self.content, kept.sha256)
-            await self.answers.bring(
-                asked.workspace.tenant, asked.user, ReplyFile(name=kept.name, text=content)
-            )
+        content = await asyncio.to_thread(self.content, sha256)
+        file = ReplyFile(name=name, text=content)
+        await self.answers.bring(asked.workspace.tenant, asked.user, file)
 
     async def _say_directly(self, asked: Asked, reply: Reply, source: str) -> None:
         """Below the person's own message: nobody else is there."""
@@ -104,7 +105,14 @@ class Telling:
         message = replace(
             reply.message, attributes={**reply.message.attributes, "run": reply.runs[0]}
         )
-        return await post_logs(self.calls, place, message, source=source, links=links)
+        turns = await post_logs(self.calls, place, message, source=source, links=links)
+        if turns is None:
+            return False
+        try:
+            await turns()
+        except UnavailableError as error:
+            raise PartlySaidError(error, turns) from error
+        return True
 
 
 def _asks_logs(asked: Asked) -> bool:

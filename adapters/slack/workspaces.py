@@ -29,6 +29,8 @@ NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError)
 _DEAD = frozenset(
     {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 )
+_ORGANISATION = "E"
+"""What the ids of organisations begin with."""
 _BODIES = ("data", "json", "files")
 Client: TypeAlias = AsyncWebClient
 MakeClient = Callable[[str], AsyncWebClient]
@@ -47,6 +49,11 @@ class Workspace:
     bot_user: str = ""
     """Empty until Slack has said it."""
     bot_id: str = ""
+
+    @property
+    def org_wide(self) -> bool:
+        """Whether it is a whole organisation: then some methods ask for one of its workspaces."""
+        return bool(self.enterprise) and self.tenant == self.enterprise
 
 
 class Workspaces(Protocol):
@@ -146,6 +153,17 @@ class SingleWorkspace:
         return (self._known,) if self._known else ()
 
 
+async def is_dead(workspace: Workspace) -> bool:
+    """Whether Slack takes a workspace's token no more; False where it cannot be asked."""
+    try:
+        await workspace.client.auth_test()
+    except SlackApiError as error:
+        return str(error.response.get("error", "")) in _DEAD
+    except NO_ANSWER as error:
+        _LOG.warning("Slack does not say whether a token lives: %s", error)
+    return False
+
+
 def _told(error: str) -> UserError | UnavailableError:
     if error in _DEAD:
         return UserError(
@@ -166,8 +184,12 @@ class InstalledWorkspaces:
         self._known: dict[str, tuple[Installation, Workspace]] = {}
 
     async def of(self, *, enterprise: str, team: str, org_wide: bool) -> Workspace | None:
-        """The organisation's installation counts where the workspace has none of its own."""
-        for tenant in (enterprise,) if org_wide else (team, enterprise):
+        """The organisation's installation counts where the workspace has none of its own.
+
+        Requests that name the organisation as the workspace, as forms do, mean it as a whole.
+        """
+        whole = (enterprise, team if team.startswith(_ORGANISATION) else "")
+        for tenant in whole if org_wide else (team, enterprise):
             if tenant and (found := await self._find(tenant)):
                 return found
         return None

@@ -26,6 +26,7 @@ from adapters.slack.late import SlackLateAnswers
 from adapters.slack.outbound import SlackMessenger
 from adapters.slack.pacing import Pacing
 from adapters.slack.pages import HomePages, home_loader
+from adapters.slack.patience import Patience
 from adapters.slack.people import People
 from adapters.slack.presses import Presses
 from adapters.slack.sessions import Sessions
@@ -159,12 +160,13 @@ def _assemble(needs: SlackNeeds, workspaces: Workspaces) -> _Assembled:
     needs.admissions[SURFACE] = people
     calls, echoes = Calls(partial(_client, workspaces)), Echoes()
     pacing = Pacing(needs.clock, echoes)
+    sessions = Sessions(calls, needs.clock)
     messenger = SlackMessenger(
         calls,
         echoes,
         pacing,
         people=people.users,
-        sessions=Sessions(calls, needs.clock),
+        sessions=sessions,
         public_url=url,
     )
     boards = Boards(messenger, pacing, echoes, clock=needs.clock, live=live_runs(store))
@@ -178,9 +180,10 @@ def _assemble(needs: SlackNeeds, workspaces: Workspaces) -> _Assembled:
         content=lambda sha256: needs.files.path(sha256).read_text("utf-8"),
         public_url=url,
     )
-    followups = Followups(store=store, workspaces=workspaces, vault=needs.vault, answers=telling)
+    patience = Patience(telling=telling, clock=needs.clock)
+    followups = Followups(store=store, workspaces=workspaces, vault=needs.vault, answers=patience)
     intake = Intake(
-        requests=needs.requests, store=store, work=Work(), answers=telling, marks=followups
+        requests=needs.requests, store=store, work=Work(), answers=patience, marks=followups
     )
     needs.late_answers[SURFACE] = SlackLateAnswers(intake=intake, workspaces=workspaces)
     groups = Groups(
@@ -193,7 +196,9 @@ def _assemble(needs: SlackNeeds, workspaces: Workspaces) -> _Assembled:
         messenger=messenger,
         pacing=pacing,
         sweeps={
+            "slack answers": (1, patience.sweep),
             "slack followups": (1, followups.sweep),
+            "slack sessions": (5, sessions.sweep),
             "slack boards": (2, boards.tick),
             "slack homes": (10, homes.refresh),
         },

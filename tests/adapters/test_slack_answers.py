@@ -126,7 +126,9 @@ async def test_logs_are_a_snippet_in_the_thread_with_a_button_for_older_ones(
     await world.tells()
     (card,) = world.said()
     place = {"tenant": "T0001", "channel": "C1", "thread": card.ts}
-    assert await post_logs(world.calls, place, LOGS, source="reply k", links=Links())
+    turns_of = await post_logs(world.calls, place, LOGS, source="reply k", links=Links())
+    assert turns_of is not None
+    await turns_of()
     (kept,) = world.slack.files.values()
     assert (kept.filename, kept.content) == (f"{run.key}.log", b"line 1\nline 2")
     turns = world.said()[-1]

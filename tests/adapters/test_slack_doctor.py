@@ -200,6 +200,16 @@ async def test_a_token_that_is_none_is_told_once(slack: FakeSlack) -> None:
     assert await places(slack, "slack/T0001/C1") == []
 
 
+async def test_the_groups_of_an_organisation_are_those_of_its_workspaces() -> None:
+    async with fake_slack() as slack:
+        slack.team.enterprise_id = "E1"
+        slack.add_team("T0002", "Beta", enterprise_id="E1")
+        slack.world.open_organisation(slack.team)
+        slack.add_usergroup("S2", "approvers", ["U1"], team_id="T0002")
+        check = Places(access=access_to(slack), channels=(), groups={"E1": ["S2", "S3"]})
+        assert [finding.level for finding in await check()] == [OK, ERROR]
+
+
 async def test_user_groups_must_be_there(slack: FakeSlack) -> None:
     slack.add_usergroup("S1", "approvers", ["U1"])
     slack.add_usergroup("S2", "former", [])

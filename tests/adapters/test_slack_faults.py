@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
@@ -11,13 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from bot.domain.errors import UserError
 from bot.domain.policy import Role
 from bot.wiring import running
 from tests.fakes.slack.fake import fake_slack
+from tests.fakes.slack_install import install, settings_to_install
 from tests.fakes.slack_stage import (
     CHANNEL,
     SlackStage,
@@ -226,14 +225,7 @@ async def test_workspaces_install_the_bot_and_take_it_out(file: str) -> None:
     async with stage(file, rules_=slack_rules()) as theatre, fake_slack(theatre.clock) as slack:
         slack.add_user("UDEV", name="developer")
         slack.add_channel(CHANNEL, members=["UDEV"])
-        settings = replace(
-            settings_for(slack, "http"),
-            slack_bot_token="",
-            public_url="https://bot.example.com",
-            slack_client_id=slack.world.client_id,
-            slack_client_secret=slack.world.client_secret,
-        )
-        async with slack_open(theatre, slack, settings) as world:
+        async with slack_open(theatre, slack, settings_to_install(slack)) as world:
             assert not (await slack.types_command("UDEV", CHANNEL, "/run", "list")).body
             assert await runs(world) == 0
             pages = await install(world)
@@ -247,22 +239,6 @@ async def test_workspaces_install_the_bot_and_take_it_out(file: str) -> None:
             await slack.uninstalls()
             assert await theatre.store.read(lambda tx: tx.installations.all()) == ()
             await world.goes_on()
-
-
-async def install(world: SlackStage) -> list[int]:
-    """Walk through the install as a browser does; the last page repeats the one before."""
-    base = world.slack.http._url.removesuffix("/slack/events")
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser:
-        first = await browser.get(f"{base}/slack/install")
-        cookie = first.headers["Set-Cookie"].partition(";")[0]
-        page = await first.text()
-        link = re.findall(r'href="(http[^"]+)"', page)[0].replace("&amp;", "&")
-        asked = await browser.get(link, allow_redirects=False)
-        back = asked.headers["Location"]
-        target = f"{base}/slack/oauth_redirect?{back.partition('?')[2]}"
-        done = await browser.get(target, headers={"Cookie": cookie})
-        again = await browser.get(target, headers={"Cookie": cookie})
-        return [first.status, done.status, again.status]
 
 
 async def test_a_user_group_gives_its_role_to_people_who_are_known(world: SlackStage) -> None:

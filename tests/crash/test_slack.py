@@ -105,7 +105,7 @@ class Office:
 
 
 @asynccontextmanager
-async def deployed(data: Path, way: str) -> AsyncIterator[Office]:
+async def deployed(data: Path, way: str, *, database: str = "") -> AsyncIterator[Office]:
     """The example world with the usual people, known by their accounts in Slack."""
     async with fake_slack() as slack:
         for name, user in ACCOUNTS.items():
@@ -120,7 +120,10 @@ async def deployed(data: Path, way: str) -> AsyncIterator[Office]:
         policy = {"schema": "signalbox/policy/v1", "people": people, "fallback_owner": "admin"}
         policy["defaults"] = {"run": ["operator"], "approve": ["approver"], "four_eyes": True}
         (data / "policy.yaml").write_text(json.dumps(policy))
-        office = Office(slack, RealBot(data, _settings(slack, way)), way)
+        settings = _settings(slack, way)
+        if database:
+            settings["SIGNALBOX_DATABASE_URL"] = database
+        office = Office(slack, RealBot(data, settings), way)
         try:
             await office.opens()
             yield office
@@ -208,20 +211,29 @@ async def test_killed_while_a_gate_waits(office: Office) -> None:
     office.told_once()
 
 
+@pytest.fixture(params=["socket sqlite", "http postgresql"])
+async def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Office]:
+    """Both ways in and both databases."""
+    way, kind = request.param.split()
+    url = request.getfixturevalue("postgres_url") if kind == "postgresql" else ""
+    async with deployed(tmp_path / "data", way, database=url) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("lost", ["request", "answer"])
-async def test_killed_before_a_post_or_its_receipt(by_socket: Office, lost: str) -> None:
-    slack = by_socket.slack
+async def test_killed_before_a_post_or_its_receipt(elsewhere: Office, lost: str) -> None:
+    slack = elsewhere.slack
     slack.bot_events.discard("message.channels")  # no echo: the receipt is lost for good
     lose = slack.loses_request if lost == "request" else slack.loses_answer
     lose("chat.postMessage", times=None)
-    await by_socket.asks(QUICK)
-    await by_socket.until(lambda: slack.calls_of("chat.postMessage"), "a post")
-    await by_socket.dies()
+    await elsewhere.asks(QUICK)
+    await elsewhere.until(lambda: slack.calls_of("chat.postMessage"), "a post")
+    await elsewhere.dies()
     assert len(slack.messages(CHANNEL)) == (lost == "answer")
     slack.recovers()
-    await by_socket.opens()
-    await by_socket.ends()
-    by_socket.told_once()
+    await elsewhere.opens()
+    await elsewhere.ends()
+    elsewhere.told_once()
 
 
 async def test_killed_again_and_again_while_a_run_goes_on(by_socket: Office) -> None:

@@ -5,11 +5,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.domain.invocation import Press
 from bot.messages.message import Button, Message
 from bot.messages.reply import Reply
 from tests.fakes.slack.fake import FakeMessage, FakeSlack
 from tests.fakes.slack.surfaces import buttons_of
-from tests.fakes.slack_stage import ACCOUNTS, CHANNEL, SlackStage, slack_rules, slack_stage, text_of
+from tests.fakes.slack_entries import fills_the_form
+from tests.fakes.slack_stage import (
+    ACCOUNTS,
+    CHANNEL,
+    STRANGER,
+    SlackStage,
+    slack_rules,
+    slack_stage,
+    text_of,
+)
 from tests.fakes.stage import FIX, HELLO, Stage, stage
 from tests.fakes.stage import text_of as words_of
 
@@ -32,6 +42,14 @@ class Room(Protocol):
 
     async def presses(self, who: str, label: str, **form: str) -> str:
         """Somebody presses the newest button of this label and fills its only field."""
+        ...
+
+    async def fills(self, who: str, blueprint: str) -> str:
+        """Somebody starts a run by the form; gives the private answer."""
+        ...
+
+    async def strangely(self, text: str) -> str:
+        """Somebody whom nobody knows types a command; gives the private answer."""
         ...
 
     async def expects(self, words: str) -> None:
@@ -57,6 +75,13 @@ class Console:
         names = [field.name for field in button.form]
         filled = dict(zip(names, form.values(), strict=False))
         return _said(await self.stage.press(button, who, **filled))
+
+    async def fills(self, who: str, blueprint: str) -> str:
+        press = Press(verb="dispatch", arguments={"blueprint": blueprint, "mode": "supervised"})
+        return _said(await self.stage.press(Button(label="New run", press=press), who))
+
+    async def strangely(self, text: str) -> str:
+        return _said(await self.stage.says("nobody", text))
 
     async def _button(self, label: str) -> Button:
         return next(
@@ -132,6 +157,17 @@ class SlackRoom:
             sent = await self.slack.submits(user, values)
             assert sent.acked
         return await self._answer(who, before)
+
+    async def fills(self, who: str, blueprint: str) -> str:
+        user, before = ACCOUNTS[who], self._heard(who)
+        await self.slack.types_command(user, CHANNEL, "/run", "")
+        await fills_the_form(self.world, blueprint, user=user)
+        return await self._answer(who, before)
+
+    async def strangely(self, text: str) -> str:
+        words = text.removeprefix("/run").strip()
+        await self.slack.types_command(STRANGER, CHANNEL, "/run", words)
+        return text_of(await self.world.told("", user=STRANGER))
 
     async def _message_with(self, who: str, label: str) -> FakeMessage:
         def look() -> FakeMessage | None:

@@ -66,6 +66,13 @@ class SlackStage:
         for _, sweep in self.surface.sweeps.values():
             await sweep()
 
+    async def connects(self) -> None:
+        """Wait until Slack reaches the adapter again, and has sent anew what it had to."""
+        if self.slack.by_socket:
+            await self.until(lambda: len(self.slack.sockets.connections) > 1, what="connections")
+        await self.slack.settles()
+        await self.slack.redeliver(anyway=True)
+
     async def told(self, words: str, *, user: str = "UDEV", channel: str = CHANNEL) -> FakeMessage:
         """The newest private answer to a person, once it has these words."""
 
@@ -147,6 +154,18 @@ async def slack_stage(
 ) -> AsyncIterator[SlackStage]:
     """A workspace with people in one channel; `way` is socket or http."""
     async with (
+        slack_people(database, rules_=rules_) as (theatre, slack),
+        slack_open(theatre, slack, settings_for(slack, way)) as opened,
+    ):
+        yield opened
+
+
+@asynccontextmanager
+async def slack_people(
+    database: str, *, rules_: Rules | None = None
+) -> AsyncIterator[tuple[Stage, FakeSlack]]:
+    """The workspace while the adapter is not at work yet."""
+    async with (
         stage(database, rules_=rules_ or slack_rules(FIX_FROM_MESSAGE, HELLO)) as theatre,
         fake_slack(theatre.clock) as slack,
     ):
@@ -154,8 +173,7 @@ async def slack_stage(
             slack.add_user(user, name=name, email=f"{name}@shop.example")
         slack.add_user(STRANGER, name="newcomer")
         slack.add_channel(CHANNEL, members=[*ACCOUNTS.values(), STRANGER])
-        async with slack_open(theatre, slack, settings_for(slack, way)) as opened:
-            yield opened
+        yield theatre, slack
 
 
 @asynccontextmanager

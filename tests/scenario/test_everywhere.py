@@ -74,6 +74,27 @@ async def test_the_first_of_two_people_decides_and_the_other_is_told(chat: Room)
     assert any("already" in text or "no gate" in text or "waits for" in text for text in said), said
 
 
+async def test_of_two_who_press_at_once_one_decides_and_the_other_is_told(chat: Room) -> None:
+    runner = await at_the_gate(chat)
+    said = await asyncio.gather(
+        chat.presses("reviewer", "Approve"), chat.presses("second", "Approve")
+    )
+    decided = [order for order in await runner.orders() if order.kind.value == "decision"]
+    assert len(decided) == 1
+    assert sum("already" in text for text in said) == 1, said
+
+
+async def test_a_run_is_begun_by_the_form(chat: Room) -> None:
+    assert "R-1" in await chat.fills("developer", "hello")
+    await (await (await chat.stage.claims()).starts()).ends()
+    await chat.expects("Succeeded")
+
+
+async def test_a_stranger_is_refused_privately(chat: Room) -> None:
+    assert "/run link" in await chat.strangely("/run dispatch hello")
+    assert await chat.stage.store.read(lambda tx: tx.runs.page(after=0, limit=1)) == ()
+
+
 async def test_a_question_is_answered_in_its_form(chat: Room) -> None:
     await chat.says("developer", "/run dispatch hello")
     runner = await (await chat.stage.claims()).starts()

@@ -34,7 +34,8 @@ class Places:
         findings = [await self._channel(team, channel, teams) for team, channel in wanted]
         for team, groups in self.groups.items():
             if team in teams:
-                findings += await self._groups(groups)
+                whole = bool(identity.get("is_enterprise_install"))
+                findings += await self._groups(groups, org_wide=whole)
         return tuple(findings)
 
     async def _channel(self, team: str, channel: str, teams: Collection[str | None]) -> Finding:
@@ -56,14 +57,22 @@ class Places:
             return Finding.error("channels", f"The bot is not in {name}.", remedy)
         return Finding.ok("channels", f"The bot is in {name}.")
 
-    async def _groups(self, wanted: Collection[str]) -> list[Finding]:
+    async def _groups(self, wanted: Collection[str], *, org_wide: bool) -> list[Finding]:
         try:
-            answer = await self.access.call("usergroups.list")
+            known = await self._known_groups(org_wide=org_wide)
         except RefusedCallError as error:
             found = f"The user groups cannot be read ({error}): nobody has a role by them."
             return [Finding.error("user groups", found, ADD_SCOPES)]
-        known = {group["id"]: group for group in answer.get("usergroups") or []}
         return [_group(group_id, known.get(group_id)) for group_id in sorted(wanted)]
+
+    async def _known_groups(self, *, org_wide: bool) -> Mapping[str, Mapping[str, object]]:
+        """The groups of the workspace, or of each that an organisation has let the bot into."""
+        asked: list[dict[str, str]] = [{}]
+        if org_wide:
+            teams = (await self.access.call("auth.teams.list")).get("teams") or []
+            asked = [{"team_id": team["id"]} for team in teams]
+        answers = [await self.access.call("usergroups.list", **given) for given in asked]
+        return {group["id"]: group for each in answers for group in each.get("usergroups") or []}
 
 
 def _group(group_id: str, about: Mapping[str, object] | None) -> Finding:

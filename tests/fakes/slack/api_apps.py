@@ -24,11 +24,16 @@ def auth_test(call: Call) -> Data:
         "url": f"https://{team.domain}.slack.com/",
         "team": team.name,
         "user": "signalbox",
-        "team_id": team.id,
+        "team_id": team.enterprise_id if team.org_wide else team.id,
         "user_id": team.bot_user_id,
         "bot_id": team.bot_id,
         "is_enterprise_install": team.org_wide,
     }
+
+
+def list_teams(call: Call) -> Data:
+    found = [team for team in call.world.teams.values() if call.reaches(team.id)]
+    return call.page([{"id": team.id, "name": team.name} for team in found], "teams")
 
 
 def validate_manifest(call: Call) -> Data:
@@ -54,7 +59,9 @@ def oauth_access(call: Call) -> Data:
         raise SlackError("bad_redirect_uri")
     code["used"] = True
     team = world.teams[code["team_id"]]
-    team.installed, team.org_wide = True, bool(code["is_enterprise_install"])
+    team.installed = True
+    if code["is_enterprise_install"]:
+        world.open_organisation(team)
     granted = world.grant(world.number(f"xoxb-{team.id}-"), team.id)
     granted.scopes = set(code["scopes"])
     enterprise = {"id": team.enterprise_id, "name": team.name} if team.enterprise_id else None
@@ -106,6 +113,7 @@ METHODS = {
     "api.test": Method(api_test, token="none"),
     "apps.manifest.validate": Method(validate_manifest, token="app", tier="3"),
     "auth.revoke": Method(revoke, tier="3"),
+    "auth.teams.list": Method(list_teams, tier="2"),
     "auth.test": Method(auth_test, token="any"),
     "functions.completeError": Method(complete_error, token="any", tier="3"),
     "functions.completeSuccess": Method(complete_success, token="any", tier="3"),

@@ -7,8 +7,11 @@ from tests.fakes.slack.errors import SlackError
 
 def _payload(call: Call, user: FakeUser) -> Data:
     shown = user.payload(with_email="users:read.email" in call.grant.scopes)
-    if user.team_id != call.team.id:
+    if not call.reaches(user.team_id):
         shown |= {"is_stranger": True}
+    team = call.world.teams.get(user.team_id)
+    if team is not None and team.enterprise_id:
+        shown |= {"enterprise_user": {"id": user.id, "enterprise_id": team.enterprise_id}}
     return shown
 
 
@@ -33,18 +36,30 @@ def by_email(call: Call) -> Data:
     raise SlackError("users_not_found")
 
 
+def _asked_team(call: Call) -> str:
+    """The workspace that a call is about; a token of many must name it."""
+    if not call.team.org_wide:
+        return call.team.id
+    team = call.need("team_id", "missing_argument")
+    if not call.reaches(team):
+        raise SlackError("team_access_not_granted")
+    return team
+
+
 def usergroups(call: Call) -> Data:
+    team = _asked_team(call)
     found = [
         group if call.flag("include_users") else group | {"users": []}
         for group in call.world.usergroups.values()
-        if group["team_id"] == call.team.id
+        if group["team_id"] == team
     ]
     return {"usergroups": found}
 
 
 def usergroup_members(call: Call) -> Data:
+    team = _asked_team(call)
     group = call.world.usergroups.get(call.need("usergroup"))
-    if group is None or group["team_id"] != call.team.id:
+    if group is None or group["team_id"] != team:
         raise SlackError("no_such_subteam")
     return {"users": list(group["users"])}
 

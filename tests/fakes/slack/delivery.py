@@ -1,7 +1,7 @@
 """What Slack sends to the app, how often, and what came back."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -28,6 +28,7 @@ class Answer:
 
 
 HELD = Answer(acked=False, error="held")
+CUT = Answer(acked=False, error="connection_failed")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -88,6 +89,9 @@ class Deliveries:
         self.log: list[Delivery] = []
         self.holding = False
         self.held: list[Delivery] = []
+        self.on_cut: Callable[[], None] = lambda: None
+        self.cutting = ""
+        """`before` a delivery arrives or `after` it did, the connection breaks."""
         self._clock = clock
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -109,11 +113,22 @@ class Deliveries:
             reason = delivery.answers[-1].error if delivery.answers else ""
             delivery.flying += 1
             try:
-                answer = await self.transport.send(delivery, len(delivery.answers), reason)
+                answer = await self._send(self.transport, delivery, reason)
             finally:
                 delivery.flying -= 1
         delivery.answers.append(answer)
         delivery.tried_at = self._clock.now()
+        return answer
+
+    async def _send(self, transport: Transport, delivery: Delivery, reason: str) -> Answer:
+        cutting = self.cutting
+        if cutting == "before":
+            self.on_cut()
+            return CUT
+        answer = await transport.send(delivery, len(delivery.answers), reason)
+        if cutting == "after":
+            self.on_cut()
+            return CUT
         return answer
 
     def start(self, work: Coroutine[Any, Any, Any]) -> None:

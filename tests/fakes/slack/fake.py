@@ -46,6 +46,7 @@ class FakeSlack(Happenings, Sight):
         self.faults = Faults()
         self.sockets = SocketTransport(self.deliveries, patience=lambda: self.patience)
         self.deliveries.transport = self.sockets
+        self.deliveries.on_cut = self.drops_connections
         self.server = Server(self.world, self.sockets, self.faults, self.limits)
 
     # --- who and where ---------------------------------------------------------------------
@@ -135,9 +136,11 @@ class FakeSlack(Happenings, Sight):
         )
         return added
 
-    def add_usergroup(self, group: str, handle: str, users: Iterable[str]) -> None:
-        """A user group of the first workspace."""
-        listed = {"id": group, "team_id": self.team.id, "handle": handle, "name": handle}
+    def add_usergroup(
+        self, group: str, handle: str, users: Iterable[str], *, team_id: str | None = None
+    ) -> None:
+        """A user group, of the first workspace unless told otherwise."""
+        listed = {"id": group, "team_id": team_id or self.team.id, "handle": handle, "name": handle}
         self.world.usergroups[group] = listed | {"users": list(users), "date_delete": 0}
 
     # --- ways to the app -------------------------------------------------------------------
@@ -156,6 +159,11 @@ class FakeSlack(Happenings, Sight):
     def deliver_over_socket(self) -> None:
         """Use the connections that the app opens from now on; so it is at the beginning."""
         self.deliveries.transport = self.sockets
+
+    @property
+    def by_socket(self) -> bool:
+        """Whether deliveries go over the connections that the app opens."""
+        return self.deliveries.transport is self.sockets
 
     async def settles(self) -> None:
         """Wait until everything that was sent is answered or given up."""
@@ -176,6 +184,18 @@ class FakeSlack(Happenings, Sight):
             yield self.deliveries.held
         finally:
             self.deliveries.holding = False
+
+    @contextmanager
+    def cutting(self, moment: str) -> Iterator[None]:
+        """Let the connection break at every delivery: `before` it arrives, or `after` it did.
+
+        After, the app has it, and its acknowledgement is lost.
+        """
+        self.deliveries.cutting = moment
+        try:
+            yield
+        finally:
+            self.deliveries.cutting = ""
 
     async def disconnects(self, reason: str = "refresh_requested") -> None:
         """Ask the app's connections to go and come back."""
@@ -215,6 +235,10 @@ class FakeSlack(Happenings, Sight):
             method=method, error=error, status=status, retry_after=retry_after, times=times
         )
         self.faults.order(fault)
+
+    def storms(self, *, times: int = 2) -> None:
+        """Answer the next so many calls of each and every method with 429."""
+        self.faults.storm(times)
 
     def loses_request(self, method: str, *, times: int | None = 1) -> None:
         """Break the connection before anything was done."""

@@ -1,8 +1,11 @@
 """Failures that tests order."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 ALL = "*"
+UPLOAD = "upload"
+"""No method, and not limited."""
 
 
 @dataclass(kw_only=True)
@@ -26,12 +29,20 @@ class Faults:
 
     def __init__(self) -> None:
         self._coming: list[Fault] = []
+        self._storm = 0
+        self._stormed: Counter[str] = Counter()
+
+    def storm(self, times: int) -> None:
+        """Limit the next so many calls of each method, whatever they are."""
+        self._storm = times
+        self._stormed.clear()
 
     def order(self, fault: Fault) -> None:
         self._coming.append(fault)
 
     def clear(self) -> None:
         self._coming.clear()
+        self._storm = 0
 
     def take(self, method: str) -> Fault | None:
         """The failure of this call, if any; it counts as used."""
@@ -42,4 +53,7 @@ class Faults:
                     if not fault.times:
                         self._coming.remove(fault)
                 return fault
+        if method != UPLOAD and self._stormed[method] < self._storm:
+            self._stormed[method] += 1
+            return Fault(method=method, status=429, retry_after=1)
         return None

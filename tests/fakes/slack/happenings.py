@@ -160,7 +160,7 @@ class Happenings(People):
 
     def _kill_tokens(self, team_id: str, error: str) -> None:
         for grant in self.world.grants.values():
-            if grant.team_id == team_id and grant.kind == "bot":
+            if grant.team_id == team_id and grant.kind == "bot" and not grant.revoked:
                 grant.revoked = error
 
     async def archives(self, channel: str) -> None:

@@ -10,6 +10,8 @@ TOKEN = "verification-token"
 def event_callback(world: World, event: Data, team: FakeTeam) -> Data:
     """The envelope of an event."""
     channel = world.channels.get(str(event.get("channel", "")))
+    # Of its end an app is told without: there is nothing left that it is authorized for.
+    told = event["type"] not in {"app_uninstalled", "tokens_revoked"}
     authorization = {
         "enterprise_id": team.enterprise_id,
         "team_id": team.id,
@@ -28,7 +30,7 @@ def event_callback(world: World, event: Data, team: FakeTeam) -> Data:
         "type": "event_callback",
         "event_id": world.number("Ev"),
         "event_time": int(world.now().timestamp()),
-        "authorizations": [authorization],
+        "authorizations": [authorization] if told else [],
         "is_ext_shared_channel": bool(channel and channel.is_ext_shared),
         "event_context": f"4-{world.number('ctx')}",
     }
@@ -64,7 +66,7 @@ def interaction(world: World, kind: str, user: FakeUser, team: FakeTeam) -> Data
         "type": kind,
         "token": TOKEN,
         "api_app_id": APP_ID,
-        "team": {"id": team.id, "domain": team.domain},
+        "team": None if team.org_wide else {"id": team.id, "domain": team.domain},
         "enterprise": enterprise,
         "is_enterprise_install": team.org_wide,
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},

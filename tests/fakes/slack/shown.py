@@ -131,7 +131,7 @@ class FakeView:
             "state": {"values": deepcopy(self.state)},
             "app_id": APP_ID,
             "bot_id": team.bot_id,
-            "app_installed_team_id": team.id,
+            "app_installed_team_id": team.enterprise_id if team.org_wide else team.id,
         }
 
 

@@ -110,6 +110,17 @@ class World:
         self.grant(f"xoxb-{team_id}", team_id)
         return team
 
+    def open_organisation(self, team: FakeTeam) -> None:
+        """Let every workspace of a team's organisation have the one bot that it has as a whole."""
+        for other in self.teams.values():
+            if other.enterprise_id != team.enterprise_id:
+                continue
+            for channel in self.channels.values():
+                if channel.team_id == other.id and other.bot_user_id in channel.members:
+                    channel.members.add(team.bot_user_id)
+            other.installed = other.org_wide = True
+            other.bot_user_id, other.bot_id = team.bot_user_id, team.bot_id
+
     def grant(self, token: str, team_id: str, kind: str = "bot") -> Grant:
         """Make a token valid."""
         scopes = {"connections:write"} if kind == "app" else set(BOT_SCOPES)

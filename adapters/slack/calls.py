@@ -73,8 +73,7 @@ async def answered(method: str, call: Awaitable[Any]) -> Mapping[str, Any]:
 
 def _refusal(method: str, error: SlackApiError) -> Exception:
     response = error.response
-    status: int = getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0
-    code = _code(response)
+    status, code = _status(response), _code(response)
     if status == _LIMITED or code in _LATER:
         wait = _seconds(getattr(response, "headers", {}))
         return UnavailableError(
@@ -89,6 +88,16 @@ def _refusal(method: str, error: SlackApiError) -> Exception:
             untouched=True,
         )
     return SlackRefusedError(method, code)
+
+
+def is_passing(error: SlackApiError) -> bool:
+    """Whether Slack may answer the same call otherwise another time."""
+    status, code = _status(error.response), _code(error.response)
+    return status == _LIMITED or status >= _BROKEN or not code or code in _LATER | _DOUBTFUL
+
+
+def _status(response: Any) -> int:
+    return getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0
 
 
 def _code(response: Any) -> str:

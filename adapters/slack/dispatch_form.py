@@ -237,4 +237,4 @@ def dispatch_problems(problems: Mapping[str, str]) -> dict[str, str]:
 
 def place_of(view: Mapping[str, Any]) -> Place:
     """Where the form was asked for. Raises UserError for a view that is not ours."""
-    return read_submission({"private_metadata": view["private_metadata"]}).place
+    return read_submission({"private_metadata": view.get("private_metadata")}).place

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack.calls import is_passing
 from adapters.slack.forms import Place
 from adapters.slack.intake import Answers, Asked
 from adapters.slack.workspaces import NO_ANSWER, SURFACE, Workspace, Workspaces
@@ -171,8 +172,10 @@ def _require_harmless(error: SlackApiError) -> None:
     reason = str(error.response.get("error", ""))
     if reason == "missing_scope":
         _LOG.warning("reactions need the scope reactions:write")
+    elif is_passing(error):
+        raise UnavailableError(f"Slack takes no reaction now: {reason}") from error
     elif reason not in _NOTHING_TO_DO:
-        raise UnavailableError(f"Slack refused a reaction: {reason}") from error
+        _LOG.info("Slack refused a reaction: %s", reason)
 
 
 def _standing(tx: Tx, followup: Followup) -> _Standing | None:

@@ -96,7 +96,7 @@ class SlackMessenger:
             raise
         if place.thread and "thread_ts" not in answer.get("message", {"thread_ts": ""}):
             return await self._from_channel(place, answer, message, key)
-        return await self._landed(conversation, place, str(answer["ts"]), message)
+        return await self._landed(conversation, _landing(place, answer), str(answer["ts"]), message)
 
     async def edit(self, conversation: Conversation, message_id: str, message: Message) -> None:
         """Let a message say this; a deleted one is told of to the run's owner, privately."""
@@ -264,6 +264,12 @@ def _place(conversation: Conversation, thread: str | None) -> Place:
         channel=channel if slash else conversation.channel,
         thread=ts or None,
     )
+
+
+def _landing(place: Place, answer: Mapping[str, Any]) -> Place:
+    """What is sent to a person lands in direct messages, where alone it can be edited."""
+    channel = str(answer.get("channel") or "")
+    return replace(place, channel=channel) if channel.startswith("D") else place
 
 
 def _key_of(said: Mapping[str, Any]) -> str:

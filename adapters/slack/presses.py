@@ -3,6 +3,7 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -197,18 +198,21 @@ class Presses:
     async def suggest(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
         """What a menu offers for what was typed into it."""
         offered: Mapping[str, Blueprint] = {}
-        if body.get("action_id") == forms_of_dispatch.CHOOSE_ISSUE and "view" in body:
-            await ack(options=await self._issues(body, workspace))
+        try:
+            place = forms_of_dispatch.place_of(body.get("view") or {})
+        except UserError:  # a form of an older bot
+            await ack(options=[])
             return
-        if body.get("action_id") == forms_of_dispatch.CHOOSE_BLUEPRINT and "view" in body:
-            place = forms_of_dispatch.place_of(body["view"])
+        if body["action_id"] == forms_of_dispatch.CHOOSE_ISSUE:
+            await ack(options=await self._issues(body, workspace, place))
+            return
+        if body["action_id"] == forms_of_dispatch.CHOOSE_BLUEPRINT:
             offered = await self._offered(body, workspace, place)
         typed = str(body.get("value") or "")
         await ack(options=forms_of_dispatch.blueprint_options(offered.values(), typed))
 
-    async def _issues(self, body: Body, workspace: Workspace) -> list[dict[str, Any]]:
+    async def _issues(self, body: Body, workspace: Workspace, place: Place) -> list[dict[str, Any]]:
         """The issues that somebody may start work on in a place."""
-        place = forms_of_dispatch.place_of(body["view"])
         found = await self.issues.find_issues(
             str(body.get("value") or ""),
             actor=person(body["user"]["id"], SURFACE),
@@ -314,7 +318,8 @@ def place_of(body: Body) -> Place:
     thread = container.get("thread_ts") or message.get("thread_ts") or ""
     view = body.get("view") or {}
     if not channel and view.get("type") == "modal" and view.get("private_metadata"):
-        return forms_of_dispatch.place_of(view)
+        with suppress(UserError):  # a form of an older bot
+            return forms_of_dispatch.place_of(view)
     return Place(
         channel=channel or body["user"]["id"],
         thread=thread,

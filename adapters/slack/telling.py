@@ -11,9 +11,12 @@ from adapters.slack.blocks import blocks_of, fallback_of
 from adapters.slack.calls import Calls, SlackRefusedError
 from adapters.slack.files import post_logs
 from adapters.slack.intake import Asked
+from adapters.slack.people import WORKFLOW
 from adapters.slack.text import Links
 from bot.dispatch.concealing import SAY
+from bot.domain.errors import UnavailableError, UserError
 from bot.domain.run import run_id_of
+from bot.messages.render import say
 from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.clock import Clock
 from bot.ports.store import Store
@@ -39,6 +42,8 @@ class Telling:
         source = f"reply {asked.key}"
         if (reply.orders and asked.marked) or not asked.place.channel:
             return  # a reaction on the person's message says it
+        if asked.user == WORKFLOW:
+            return  # the end of its step says it
         if await self._is_output(asked, reply) and await self._post_output(asked, reply, source):
             return
         # A command may come from direct messages between others, where only its address works.
@@ -50,8 +55,12 @@ class Telling:
             else:
                 await self._bring_files(asked, reply)
                 return
+        await self.answers.answer(self._asker(asked), reply, key=asked.key)
+        await self._bring_files(asked, reply)
+
+    def _asker(self, asked: Asked) -> Asker:
         place = asked.place
-        asker = Asker(
+        return Asker(
             tenant=asked.workspace.tenant,
             channel=place.channel,
             user=asked.user,
@@ -59,16 +68,17 @@ class Telling:
             response_url=place.response_url,
             asked_at=self.clock.now(),
         )
-        await self.answers.answer(asker, reply, key=asked.key)
-        await self._bring_files(asked, reply)
 
     async def _bring_files(self, asked: Asked, reply: Reply) -> None:
         """Upload what was made for the person to where nobody else sees it."""
         for kept in reply.kept:
             content = await asyncio.to_thread(self.content, kept.sha256)
-            await self.answers.bring(
-                asked.workspace.tenant, asked.user, ReplyFile(name=kept.name, text=content)
-            )
+            file = ReplyFile(name=kept.name, text=content)
+            try:
+                await self.answers.bring(asked.workspace.tenant, asked.user, file)
+            except (UnavailableError, UserError) as error:
+                said = say("slack_no_file", file=kept.name, why=str(error))
+                await self.answers.say(self._asker(asked), said)
 
     async def _say_directly(self, asked: Asked, reply: Reply, source: str) -> None:
         """Below the person's own message: nobody else is there."""
@@ -104,7 +114,11 @@ class Telling:
         message = replace(
             reply.message, attributes={**reply.message.attributes, "run": reply.runs[0]}
         )
-        return await post_logs(self.calls, place, message, source=source, links=links)
+        try:
+            return await post_logs(self.calls, place, message, source=source, links=links)
+        except (SlackRefusedError, UnavailableError) as error:
+            _LOG.info("output is said, not uploaded: %s", error)
+            return False
 
 
 def _asks_logs(asked: Asked) -> bool:

@@ -29,6 +29,8 @@ NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError)
 _DEAD = frozenset(
     {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 )
+_LONGEST_CALL = 30
+"""Seconds that Slack may take to answer."""
 _BODIES = ("data", "json", "files")
 Client: TypeAlias = AsyncWebClient
 MakeClient = Callable[[str], AsyncWebClient]
@@ -82,12 +84,21 @@ class _BodyClient(AsyncWebClient):
             }
         return await super().api_call(api_method, **{**call, "http_verb": "POST"})
 
+    async def _request(self, **asked: Any) -> dict[str, Any]:
+        """What Slack answers, which is always an object; what stands before it says anything."""
+        try:
+            answer = await super()._request(**asked)
+        except SlackApiError as error:  # it said it was JSON
+            raise aiohttp.ClientPayloadError(str(error)) from error
+        return answer if isinstance(answer["data"], dict) else {**answer, "data": {}}
+
 
 @asynccontextmanager
 async def open_clients(url: str) -> AsyncIterator[MakeClient]:
     """Clients of one Slack over one pool of connections; they never try again by themselves."""
     base = url if url.endswith("/") else f"{url}/"
-    async with aiohttp.ClientSession() as session:
+    # The SDK minds its own limit only where the pool is its own as well.
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_LONGEST_CALL)) as session:
 
         def make(token: str) -> AsyncWebClient:
             return _BodyClient(

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import dispatch_form as forms_of_dispatch
 from adapters.slack.blocks import FORM, MENU, PRESS
+from adapters.slack.calls import answered
 from adapters.slack.forms import (
     FORM_VIEW,
     Place,
@@ -130,12 +131,13 @@ class Presses:
         """Open a form for whoever may act; others are told at once why not."""
         try:
             await self._admit(asked)
-            await asked.workspace.client.views_open(trigger_id=trigger, view=view)
+            opening = asked.workspace.client.views_open(trigger_id=trigger, view=view)
+            await answered("views.open", opening)
         except RefusedError as error:
             await self.intake.answers.give(asked, refusal_reply(error))
-        except UnavailableError as error:
-            reply = Reply(message=say("refused", text=str(error)), outcome=Outcome.REFUSED)
-            await self.intake.answers.give(asked, reply)
+        except (UnavailableError, UserError) as error:
+            told = UserError(word("slack", "no_form").format(why=error))
+            await self.intake.answers.give(asked, refusal_reply(told))
 
     async def _admit(self, asked: Asked) -> None:
         account = Account(surface=SURFACE, tenant=asked.workspace.tenant, external_id=asked.user)

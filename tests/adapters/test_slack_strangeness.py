@@ -210,3 +210,9 @@ async def test_blanks_are_no_reason(world: SlackStage) -> None:
     assert "deny needs" in json.dumps(answer.body["errors"])
     await world.slack.submits("UREV", {label: "too risky"})
     await world.sees("too risky")
+
+
+async def test_a_form_that_slack_opens_no_more_is_told_of(world: SlackStage) -> None:
+    world.slack.fails("views.open", error="expired_trigger_id")
+    await world.slack.types_command("UDEV", CHANNEL, "/run", "")
+    await world.told("The form could not be opened; try again. (Slack refused views.open")

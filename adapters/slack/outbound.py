@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.slack.blocks import HALF, WHOLE, Sheet, blocks_of, fallback_of
@@ -81,7 +81,7 @@ class SlackMessenger:
         """Tell a message; the receipt is its ts, or `channel/ts` where it had to go elsewhere."""
         place = _place(conversation, thread or conversation.thread)
         since = self._echoes.take_doubt(key)
-        if since is not None and (found := await self._look(place, key, since.timestamp())):
+        if since is not None and (found := await self._find(place, key, message, since)):
             return await self._landed(conversation, place, found, message)
         if place.thread and self._echoes.is_gone(place.tenant, place.channel, place.thread):
             return await self._privately(place, message, key, since=since)
@@ -101,9 +101,8 @@ class SlackMessenger:
     async def edit(self, conversation: Conversation, message_id: str, message: Message) -> None:
         """Let a message say this; a deleted one is told of to the run's owner, privately."""
         place = _place(conversation, message_id)
-        base = {"channel": place.channel, "ts": place.thread, "parse": "none"}
         try:
-            await self._call_with("chat.update", place, message, base)
+            await self._edit(place, str(place.thread), message)
         except SlackRefusedError as error:
             if error.code == "message_not_found":
                 self._echoes.deleted(place.tenant, place.channel, str(place.thread))
@@ -115,6 +114,10 @@ class SlackMessenger:
             self._hold(conversation, error, edits=True)
             raise
         await self._sessions.follow(conversation, str(place.thread), message)
+
+    async def _edit(self, place: Place, ts: str, message: Message) -> None:
+        base = {"channel": place.channel, "ts": ts, "parse": "none"}
+        await self._call_with("chat.update", place, message, base)
 
     async def _landed(
         self, conversation: Conversation, place: Place, ts: str, message: Message
@@ -168,6 +171,21 @@ class SlackMessenger:
 
     # --- in doubt --------------------------------------------------------------------------
 
+    async def _find(self, place: Place, key: str, message: Message, since: datetime) -> str | None:
+        """The ts of a message that may stand already, and then says what is to be said by now.
+
+        Raises DoubtfulError where Slack does not say now, for the doubt remains.
+        """
+        try:
+            found = await self._look(place, key, since.timestamp())
+            if found:
+                await self._edit(place, found, message)
+        except UnavailableError as error:
+            raise DoubtfulError(str(error), retry_after=error.retry_after) from error
+        except SlackRefusedError as error:
+            _LOG.info("told before, and left as it was: %s", error.text)
+        return found
+
     async def _look(self, place: Place, key: str, since: float) -> str | None:
         """The ts of a message with this key: from its echo, else from the history."""
         if heard := self._echoes.find(place.tenant, place.channel, key):
@@ -207,18 +225,18 @@ class SlackMessenger:
         return await self._privately(place, message, key)
 
     async def _privately(
-        self, place: Place, message: Message, key: str, *, since: Any = None
+        self, place: Place, message: Message, key: str, *, since: datetime | None = None
     ) -> str:
         """Tell the owner alone. Raises UserError where nobody can be told."""
         channel = await self._owner_channel(place.tenant, message)
         if channel is None:
             raise UserError(f"The thread in {place.channel} is gone, and nobody can be told.")
         there = Place(tenant=place.tenant, channel=channel)
-        if since is not None and (found := await self._look(there, key, since.timestamp())):
-            return f"{channel}/{found}"
         run = message.attributes.get("run", "")
         note = word("slack", "thread_gone").format(run=run, channel=place.channel)
         told = replace(message, body=f"{note}\n{message.body}".strip())
+        if since is not None and (found := await self._find(there, key, told, since)):
+            return f"{channel}/{found}"
         answer = await self._say(there, told, key)
         return f"{channel}/{answer['ts']}"
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias
 
 import aiohttp
@@ -90,7 +91,10 @@ class _BodyClient(AsyncWebClient):
             answer = await super()._request(**asked)
         except SlackApiError as error:  # it said it was JSON
             raise aiohttp.ClientPayloadError(str(error)) from error
-        return answer if isinstance(answer["data"], dict) else {**answer, "data": {}}
+        data = answer["data"] if isinstance(answer["data"], dict) else {}
+        if answer["status_code"] == HTTPStatus.NOT_FOUND and "error" not in data:
+            data = {"ok": False, "error": "unknown_method"}  # as Slack itself would say it
+        return {**answer, "data": data}
 
 
 @asynccontextmanager

@@ -15,7 +15,21 @@ from tests.fakes.slack.http_transport import FORM
 from tests.fakes.slack_stage import CHANNEL, SlackStage, slack_stage, text_of
 from tests.fakes.stage import PLAN
 
-JUNK = (None, [], {}, "", 0, True, "x" * 5_000, [None], {"id": None}, "\ud83d", "a\0b", -1, 1.5)
+JUNK: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    "",
+    0,
+    True,
+    "x" * 5_000,
+    [None],
+    {"id": None},
+    "\ud83d",
+    "a\0b",
+    -1,
+    1.5,
+)
 PROXIES = (
     (502, "text/plain", "Bad Gateway"),
     (200, "text/plain", "hello"),
@@ -151,6 +165,16 @@ async def test_a_server_without_reactions_is_asked_once_for_each(world: SlackSta
     assert not await world.stage.store.read(
         lambda tx: tx.followups.pending("slack", after=0, limit=9)
     )
+
+
+async def test_what_is_not_found_is_a_method_that_is_not_there(world: SlackStage) -> None:
+    body = ("application/json", '{"message": "Not Found"}')
+    world.slack.fails("agents.sessions.setStatus", status=404, body=body, times=None)
+    await world.slack.direct_message("UDEV", "dispatch hello")
+    await world.sees("R-1", channel=world.slack.dm("UDEV"))
+    await finish(world)
+    await world.sees("Succeeded", channel=world.slack.dm("UDEV"))
+    assert len(world.slack.calls_of("agents.sessions.setStatus")) == 1
 
 
 async def test_output_is_said_where_no_file_is_taken(world: SlackStage) -> None:

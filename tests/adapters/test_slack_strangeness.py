@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from adapters.slack.doctor.access import Access
+from bot.domain.errors import UnavailableError
 from tests.fakes.slack.http_transport import FORM
 from tests.fakes.slack_stage import CHANNEL, SlackStage, slack_stage, text_of
 from tests.fakes.stage import PLAN
@@ -67,6 +69,16 @@ async def test_what_a_proxy_says_instead_of_slack_delays_and_ends_nothing(
     await world.card()
     await finish(world)
     await world.sees("Succeeded")
+
+
+@pytest.mark.parametrize(("status", "kind", "text"), PROXIES)
+async def test_the_doctor_knows_a_proxy_from_slack(
+    world: SlackStage, status: int, kind: str, text: str
+) -> None:
+    world.slack.fails("auth.test", status=status, body=(kind, text))
+    access = Access(api_url=world.slack.api_url, bot_token=world.slack.bot_token)
+    with pytest.raises(UnavailableError):
+        await access.call("auth.test")
 
 
 async def test_a_signature_that_is_none_is_refused(

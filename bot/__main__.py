@@ -179,7 +179,10 @@ def _manifest(arguments: Sequence[str]) -> int:
     parser.add_argument("--command", default=App.command, help="what requests begin with")
     parser.add_argument("--socket", action="store_true", help="Socket Mode, whatever the address")
     given = parser.parse_args(arguments)
-    public_url = "" if given.socket else _settings({}).public_url
+    settings = _settings({})
+    # Installs by OAuth need the address, whichever way requests come.
+    by_socket = given.socket or (settings.slack_app_token and not settings.slack_client_id)
+    public_url = "" if by_socket else settings.public_url
     app = App(name=given.name, command=given.command, public_url=public_url)
     print(write_manifest(app, as_json=given.json))
     return 0

@@ -16,7 +16,7 @@ from bot.ports.messenger import Etiquette, Messenger, Turn
 from bot.ports.store import Store, Topic, Tx
 from bot.services.rules import Rules
 from bot.services.selecting import deletion_of
-from bot.services.viewing import view_run
+from bot.services.viewing import view_card, view_run
 
 _LOG = logging.getLogger(__name__)
 
@@ -87,12 +87,14 @@ class Notifier:
 
     async def _ready(self) -> list[Posting]:
         """What is due and has its turn; its runs are busy from now on."""
+        busy = frozenset(self._busy)  # what ends while we read is read as it was before
         now, due = await self._store.read(
             lambda tx: (tx.now(), tx.postings.due(tx.now(), limit=self._depth))
         )
         ready = []
         for posting in due:
-            if (group := _group(posting)) not in self._busy and self._may_tell(posting, now):
+            group = _group(posting)
+            if group not in busy | self._busy and self._may_tell(posting, now):
                 self._busy.add(group)
                 ready.append(posting)
         # Where most has to wait for its turn, the rest must not wait behind it.
@@ -133,14 +135,15 @@ class Notifier:
             self._late.discard(group)
 
     async def _outcome(self, posting: Posting) -> Posting:
-        posting = await self._begun(posting)
+        begun = await self._begun(posting)
         try:
-            return await self._deliver(posting)
+            return await self._deliver(begun)
         except UnavailableError as error:
-            return await self._later(posting, error)
+            # Where this time nothing happened, what happened before is as unknown as it was.
+            return await self._later(posting if error.untouched else begun, error)
         except UserError as error:
             _LOG.error("posting %s is given up: %s", posting.id, error.text)
-            return replace(posting, given_up=error.text, started_at=None)
+            return replace(begun, given_up=error.text, started_at=None)
 
     def _save(self, tx: Tx, told: Posting, *, wake: bool) -> None:
         tx.postings.save(told)
@@ -202,7 +205,6 @@ class Notifier:
             posting,
             attempts=posting.attempts + 1,
             due_at=now + min(wait, _LONGEST_WAIT),
-            started_at=None if error.untouched else posting.started_at,
         )
 
 
@@ -211,14 +213,14 @@ def compose(tx: Tx, rules: Rules, run_id: int, subject: str) -> Message:
     run = tx.runs.load(run_id)
     if run.disposition is Disposition.DELETED:
         return tombstone(run, deletion_of(tx, run), subject=subject)
-    view = view_run(tx, rules, run_id)
     kind, _, number = subject.partition(":")
+    if kind == CARD:
+        return run_card(view_card(tx, rules, run_id))
+    view = view_run(tx, rules, run_id)
     if kind == "gate":
         return gate_card(view, view.gate(int(number)))
-    if kind == "event":
-        (event,) = tx.runs.events(run_id, after=int(number) - 1)[:1]
-        return event_note(view, event)
-    return run_card(view)
+    (event,) = tx.runs.events(run_id, after=int(number) - 1)[:1]
+    return event_note(view, event)
 
 
 def _group(posting: Posting) -> _Group:

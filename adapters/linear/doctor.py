@@ -13,7 +13,7 @@ from adapters.linear.transport import graphql_address
 from bot.domain.codec import JSON
 from bot.domain.errors import UnavailableError
 from bot.ports.clock import Clock
-from bot.ports.doctor import Finding, compare_clocks
+from bot.ports.doctor import Finding, compare_clocks, is_loopback
 
 _PAGE = "docs/linear.md"
 _SHORTEST_SECRET = 16
@@ -93,7 +93,11 @@ class LinearCheck:
         else:
             remedy = "Set SIGNALBOX_PUBLIC_URL to an https address that Linear reaches."
             found = "Linear calls https addresses only, and none is set."
-            yield Finding.error("webhook address", found, remedy)
+            # A stand-in on this machine calls any.
+            by_itself = is_loopback(self.access.api_url)
+            yield (Finding.warning if by_itself else Finding.error)(
+                "webhook address", found, remedy
+            )
 
 
 def _data(answer: httpx.Response) -> JSON | None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from adapters.slack import limits
+from adapters.slack.steps import steps_block, worth_a_list
 from adapters.slack.text import Links, block, escape_within, inline, label
 from adapters.slack.values import fits, source_of, write_value
+from bot.domain.vocabulary import TERMINAL
 from bot.messages.markup import escape, plain
 from bot.messages.message import Button, Fact, Message, Tone
 from bot.messages.render import link, word
@@ -45,10 +47,14 @@ class Sheet:
     row: int = limits.ROW
     fact: int = limits.FACT
     fallback: int = limits.FALLBACK
+    lists: bool = True
+    """Whether steps are a list of rich text; else they are one line."""
 
 
 WHOLE = Sheet()
-HALF = Sheet(body=1_500, lines=15, rows=5, row=300, fact=200, fallback=1_000)
+PLAIN = Sheet(lists=False)
+"""For a server that takes no rich text."""
+HALF = Sheet(body=1_500, lines=15, rows=5, row=300, fact=200, fallback=1_000, lists=False)
 
 
 def fallback_of(message: Message, sheet: Sheet = WHOLE) -> str:
@@ -102,6 +108,7 @@ class _Layout:
         self._source = source
         self._sheet = sheet
         self._number = 0
+        self._red = _alarming(message)
 
     def title(self) -> Iterator[Block]:
         text = inline(self._message.title, self._links, limits.SECTION - 100, bold=True)
@@ -111,13 +118,17 @@ class _Layout:
         yield section(f"{colour} {text}" if colour else text)
 
     def facts(self) -> Iterator[Block]:
-        facts = self._message.facts
+        facts = [fact for fact in self._message.facts if not self._as_list(fact)]
         short = [fact for fact in facts if _is_short(fact)]
         for some in _groups(short, limits.FIELDS):
             yield {"type": "section", "fields": [mrkdwn(self._fact(fact, "\n")) for fact in some]}
+        yield from map(steps_block, filter(self._as_list, self._message.facts))
         long = [self._fact(fact, "  ") for fact in facts if not _is_short(fact)]
         for some_long in _groups(long, _LONG_FACTS):
             yield section("\n".join(some_long))
+
+    def _as_list(self, fact: Fact) -> bool:
+        return self._sheet.lists and worth_a_list(fact)
 
     def _fact(self, fact: Fact, between: str) -> str:
         name = inline(f"**{escape(fact.label)}**", self._links, _LABEL)
@@ -168,7 +179,7 @@ class _Layout:
             "text": plain_text(button.label, limits.BUTTON_TEXT),
             "value": write_value(button, self._source),
         }
-        if button.tone in _STYLES:
+        if button.tone in _STYLES and (button.tone is not Tone.BAD or button is self._red):
             element["style"] = _STYLES[button.tone]
         if button.confirm and not button.form:
             element["confirm"] = _confirm(button)
@@ -200,6 +211,13 @@ class _Layout:
             yield context(
                 inline(word("slack", "for").format(who=for_whom), self._links, limits.FIELD)
             )
+
+
+def _alarming(message: Message) -> Button | None:
+    """The button that is red: the first that does harm, and none where all is over anyway."""
+    if message.attributes.get("status") in TERMINAL:
+        return None
+    return next((button for button in message.buttons if button.tone is Tone.BAD), None)
 
 
 def _groups(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

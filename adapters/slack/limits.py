@@ -43,6 +43,10 @@ ROWS = 10
 ROW = 600
 FACT = 600
 VISIBLE_BUTTONS = 5
+STEPS = 8
+"""Lines of a list of steps, few enough for a phone."""
+STEP = 80
+"""Characters of one of its lines."""
 
 RESPONSE_USES = 5
 RESPONSE_LIFE = timedelta(minutes=30)
@@ -73,3 +77,8 @@ def more_lines(count: int) -> str:
 def more_rows(count: int) -> str:
     """What stands in the place of rows that were left out."""
     return word("slack", "more_rows" if count != 1 else "more_row").format(count=count)
+
+
+def more_steps(count: int, *, done: bool) -> str:
+    """What stands in the place of steps that were left out."""
+    return word("slack", "more_done" if done else "more_to_come").format(count=count)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.slack.blocks import HALF, WHOLE, Sheet, blocks_of, fallback_of
+from adapters.slack.blocks import HALF, PLAIN, WHOLE, Sheet, blocks_of, fallback_of
 from adapters.slack.calls import Calls, DoubtfulError, SlackRefusedError
 from adapters.slack.echoes import Echoes
 from adapters.slack.pacing import Pacing
 from adapters.slack.sessions import Sessions
+from adapters.slack.steps import worth_a_list
 from adapters.slack.text import Links
 from bot.domain.conversation import Conversation
 from bot.domain.errors import UnavailableError, UserError
@@ -160,8 +161,7 @@ class SlackMessenger:
                 if sheet is None or error.code not in _TOO_LONG | _NOT_TAKEN:
                     raise
                 _LOG.warning("said with less, as %s", error.text)
-                shorter = error.code in _TOO_LONG and sheet is WHOLE
-                sheet = HALF if shorter else None
+                sheet = _lesser(sheet, error.code, message)
 
     async def _links(self, tenant: str, message: Message) -> Links:
         """Only those whom the message is for are linked: nobody else is called."""
@@ -272,6 +272,15 @@ class SlackMessenger:
     def _hold(self, conversation: Conversation, error: UnavailableError, *, edits: bool) -> None:
         if error.retry_after:
             self._pacing.hold(conversation, error.retry_after, edits=edits)
+
+
+def _lesser(sheet: Sheet, code: str, message: Message) -> Sheet | None:
+    """What to try after a refusal: less of it, or the same without lists; at last text alone."""
+    if sheet is not WHOLE:
+        return None
+    if code in _TOO_LONG:
+        return HALF
+    return PLAIN if any(map(worth_a_list, message.facts)) else None
 
 
 def _place(conversation: Conversation, thread: str | None) -> Place:

@@ -42,7 +42,10 @@ SCOPES = (
     Scope(name="users:read.email", lets="suggest by e-mail whose account it is"),
     Scope(name="usergroups:read", lets="give roles to the members of user groups"),
     Scope(name="reactions:write", lets="show on your message what has become of it"),
-    Scope(name="files:write", lets="put logs and files of runs into their threads"),
+    Scope(
+        name="files:write",
+        lets="put output of runs into their threads, and exports into direct messages",
+    ),
 )
 """The scopes of the bot token, in the order of the manifest."""
 

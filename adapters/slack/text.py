@@ -214,12 +214,19 @@ def _address(target: str, text: str) -> str:
     return whole if len(whole) <= min(ADDRESS, _PIECE) else words(text)
 
 
-def _moment(moment: str, text: str) -> str:
-    """A moment that Slack shows in its reader's zone."""
+def moment(written: str) -> int | None:
+    """A moment in ISO 8601 as seconds, as Slack counts; None where it is none."""
     try:
-        at = datetime.fromisoformat(moment)
-        seconds = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+        at = datetime.fromisoformat(written)
+        return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
+        return None
+
+
+def _moment(written: str, text: str) -> str:
+    """A moment that Slack shows in its reader's zone."""
+    seconds = moment(written)
+    if seconds is None:
         return words(text)
     shown = escape(text).replace("|", "∣")
     return f"<!date^{seconds}^{{date_short_pretty}}, {{time}}|{shown}>"

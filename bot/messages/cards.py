@@ -11,11 +11,12 @@ from bot.domain.gate import Gate, GateState
 from bot.domain.invocation import Press
 from bot.domain.notes import Notes
 from bot.domain.run import Cost, Run
-from bot.domain.vocabulary import Status, phase_line
+from bot.domain.vocabulary import Status
 from bot.domain.wording import label, symbol
 from bot.messages.issues import issue_attributes, issue_link
 from bot.messages.markup import escape
 from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Tone
+from bot.messages.phases import phase_fact
 from bot.messages.question import question_card
 from bot.messages.render import link, moment_link, outside_link, render, word
 from bot.messages.runbook_words import failed_step, failure_advice, runbook_body
@@ -130,13 +131,13 @@ def _run_facts(view: RunView) -> tuple[Fact, ...]:
         status += f" · {view.queue_position}. in the queue"
     owner = link(f"@{run.owner}", f"person:{run.owner}")
     issue = run.issue
-    shown = {
+    shown: dict[str, Fact | str] = {
         "status": status,
         "issue": f"{issue_link(issue)} {escape(issue.title)}" if issue else "",
         "blueprint": escape(f"{run.blueprint} ({run.chosen_because})"),
         "owner": f"{owner} (fallback)" if run.owner_fallback else owner,
         "mode": run.mode.value,
-        "phase": escape(phase_line(run.profile, run.phase, run.status)),
+        "phase": phase_fact(view),
         "elapsed": _elapsed(view),
         "cost": cost_words(run.cost),
         "branch": f"`{run.branch}`" if run.branch else "",
@@ -144,9 +145,12 @@ def _run_facts(view: RunView) -> tuple[Fact, ...]:
         "attempt": str(run.attempt) if run.attempt > 1 else "",
         "artifacts": escape(", ".join(dict.fromkeys(a.name for a in view.artifacts))),
     }
-    return tuple(
-        Fact(label=word("facts", name), value=value) for name, value in shown.items() if value
-    )
+    facts = (_fact(name, value) for name, value in shown.items())
+    return tuple(fact for fact in facts if fact.value)
+
+
+def _fact(name: str, value: Fact | str) -> Fact:
+    return value if isinstance(value, Fact) else Fact(label=word("facts", name), value=value)
 
 
 def _pull_words(run: Run) -> str:

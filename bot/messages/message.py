@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
 from bot.domain.codec import JSON
+from bot.domain.course import StepState
 from bot.domain.invocation import Press
 
 
@@ -67,11 +68,23 @@ class Button:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Step:
+    """One of several things that follow each other; both texts are markup."""
+
+    text: str
+    state: StepState
+    note: str = ""
+    """How long it took, or since when it goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """A name and its value; the value is markup."""
 
     label: str
     value: str
+    steps: tuple[Step, ...] = ()
+    """The same with more of it, for a surface that has room for a list."""
 
 
 @dataclass(frozen=True, kw_only=True)

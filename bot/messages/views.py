@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.artifact import StoredArtifact
+from bot.domain.course import PhaseStep
 from bot.domain.effect import Effect
 from bot.domain.gate import Gate, GateState
 from bot.domain.job import Job
@@ -62,6 +63,8 @@ class RunView:
     """What the status allows; who may is decided when it is done."""
     notes: Notes = field(default_factory=Notes)
     """What the program says it did; only a detail page has them."""
+    course: tuple[PhaseStep, ...] = ()
+    """The phases of the latest attempt; only cards and detail pages have them."""
     log: RunbookLog | None = None
     """The steps of a run that carries out a runbook."""
     pending: Effect | None = None

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, unique
+from ipaddress import ip_address
 from typing import Protocol, TypeAlias
+from urllib.parse import urlsplit
 
 _NOTABLE_SKEW = timedelta(seconds=5)
 
@@ -86,3 +88,12 @@ def compare_clocks(whose: str, date: str, now: datetime, *, most: timedelta) -> 
     if abs(ahead) > _NOTABLE_SKEW:
         return Finding.warning("clock", found, "Keep the clock right by NTP.")
     return Finding.ok("clock", f"This clock agrees with {whose}'s.")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address leads to this machine itself, as that of a stand-in for a vendor does."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

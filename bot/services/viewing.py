@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.blueprint import Replies
 from bot.domain.conversation import CONSOLE
+from bot.domain.course import MOVES, draw_course
 from bot.domain.errors import NotFoundError
 from bot.domain.events import Event, EventType
 from bot.domain.gate import Gate, GateKind, GateState
@@ -42,10 +43,17 @@ def view_run(tx: Tx, rules: Rules, run_id: int) -> RunView:
     )
 
 
+def view_card(tx: Tx, rules: Rules, run_id: int) -> RunView:
+    """A run as it stands now, with the phases it went through. Raises NotFoundError."""
+    view = view_run(tx, rules, run_id)
+    moves = tx.runs.events_of(run_id, *MOVES)
+    return replace(view, course=draw_course(view.run.profile, view.run.status, moves))
+
+
 def view_detail(tx: Tx, rules: Rules, run_id: int) -> RunView:
-    """A run as it stands now, with what its program says it did. Raises NotFoundError."""
+    """The same, with what its program says it did. Raises NotFoundError."""
     notes = gather(tx.runs.events_of(run_id, *NOTED))
-    return replace(view_run(tx, rules, run_id), notes=notes)
+    return replace(view_card(tx, rules, run_id), notes=notes)
 
 
 def _log(tx: Tx, run: Run) -> RunbookLog | None:

@@ -59,7 +59,9 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Checks:
     return {
         "Settings": (
             SettingNames(given=given, unknown=unknown, exposed=exposed_file(Path.cwd())),
-            PublicAddress(public_url=settings.public_url, host=settings.host),
+            PublicAddress(
+                public_url=settings.public_url, host=settings.host, vendors=_vendors(settings)
+            ),
             key,
         ),
         "Machine": (
@@ -74,6 +76,16 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Checks:
         "Linear": (_linear(settings),),
         "GitHub": github_checks(settings, partial(read_bot_address, data / ADDRESS_FILE)),
     }
+
+
+def _vendors(settings: Settings) -> tuple[str, ...]:
+    """The addresses of the vendors that are set up."""
+    used = {
+        settings.slack_api_url: settings.slack,
+        settings.linear_api_url: linear_access(settings).is_set_up,
+        settings.github_api_url: bool(settings.github_webhook_secret),
+    }
+    return tuple(address for address, is_used in used.items() if is_used)
 
 
 def _rules(settings: Settings) -> RuleFiles:

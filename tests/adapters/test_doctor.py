@@ -87,6 +87,23 @@ async def test_the_address_for_others(url: str, host: str, level: Level, said: s
     assert "secret" not in words(findings)
 
 
+@pytest.mark.parametrize(
+    ("vendors", "level"),
+    [
+        (["http://127.0.0.1:4003/api", "http://localhost:4004"], WARNING),
+        (["http://[::1]:4003/api"], WARNING),
+        (["http://127.0.0.1:4003/api", "https://api.linear.app/graphql"], ERROR),
+        (["https://[slack"], ERROR),
+    ],
+)
+async def test_plain_http_is_enough_for_stand_ins_on_this_machine(
+    vendors: list[str], level: Level
+) -> None:
+    url = "http://bot.example.org"
+    findings = await PublicAddress(public_url=url, host="127.0.0.1", vendors=vendors)()
+    assert levels(findings) == {"public address": level}
+
+
 async def test_the_encryption_key_is_used_but_never_shown(tmp_path: Path) -> None:
     async def look(key: str, *, rehearsal: bool) -> Finding:
         file = tmp_path / "encryption-key"

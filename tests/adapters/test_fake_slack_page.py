@@ -15,6 +15,7 @@ from tests.adapters.fake_slack_world import (
 )
 from tests.adapters.test_fake_slack_blocks import GOOD
 from tests.fakes.slack.mrkdwn import mrkdwn_html, pings_of
+from tests.fakes.slack.page_blocks import rich_text_html
 from tests.fakes.slack.shown import FakeMessage
 
 
@@ -42,10 +43,20 @@ def shown(text: str) -> str:
         ("<!date^soon^{time}|then>", "then"),
         (":white_check_mark: :unheard_of:", "✅ :unheard_of:"),
         ("one\ntwo", "one<br>two"),
+        ("one\n```\na\n```\ntwo", "one<pre>a</pre>two"),
     ],
 )
 def test_text_is_shown_as_slack_shows_it(text: str, expected: str) -> None:
     assert shown(text) == expected
+
+
+def test_a_list_goes_on_where_it_was_left() -> None:
+    date = {"type": "date", "timestamp": 1_700_000_000, "format": "{time}", "fallback": "then"}
+    item = {"type": "rich_text_section", "elements": [{"type": "text", "text": "since "}, date]}
+    steps = {"type": "rich_text_list", "style": "ordered", "offset": 2, "elements": [item]}
+    drawn = rich_text_html({"type": "rich_text", "elements": [steps]}, str)
+    assert '<ol start="3"' in drawn
+    assert "<li>since 10:13 PM</li>" in drawn
 
 
 def message(text: str, parse: str = "none") -> FakeMessage:

@@ -79,9 +79,12 @@ async def test_a_webhook_secret_is_needed(door: Door, secret: str) -> None:
     assert levels(await check_of(door, webhook_secret=secret)())["webhook secret"] is Level.ERROR
 
 
-async def test_linear_calls_https_alone(door: Door) -> None:
+async def test_linear_calls_https_alone_and_a_stand_in_here_calls_any(door: Door) -> None:
     check = replace(check_of(door), public_url="http://127.0.0.1:8321")
-    assert levels(await check())["webhook address"] is Level.ERROR
+    assert levels(await check())["webhook address"] is Level.WARNING
+    away = check.access.api_url.replace("127.0.0.1", "0.0.0.0")  # called only
+    real = replace(check, access=replace(check.access, api_url=away))
+    assert levels(await real())["webhook address"] is Level.ERROR
 
 
 async def test_an_odd_clock(door: Door) -> None:

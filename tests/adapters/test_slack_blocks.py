@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from adapters.slack.blocks import HALF, WHOLE, blocks_of, fallback_of
+from adapters.slack.blocks import HALF, PLAIN, WHOLE, Sheet, blocks_of, fallback_of
 from adapters.slack.forms import (
     Place,
     block_id,
@@ -22,10 +22,11 @@ from adapters.slack.forms import (
 )
 from adapters.slack.text import Links
 from adapters.slack.values import Reference, find_button, read_value
+from bot.domain.course import StepState
 from bot.domain.errors import UserError
 from bot.domain.invocation import Press
 from bot.messages.markup import code, escape, fence
-from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Tone
+from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Step, Tone
 from bot.messages.render import link, moment_link
 from tests.fakes.block_kit import check_blocks, check_view
 from tests.fakes.clock import NOON
@@ -105,11 +106,15 @@ button = st.builds(
     confirm=st.one_of(st.just(""), line),
     form=st.one_of(st.just(()), form),
 )
+step = st.builds(Step, text=one_line, state=st.sampled_from(StepState), note=one_line)
+steps = st.lists(step, max_size=20).map(tuple)
 message = st.builds(
     Message,
     title=one_line,
     body=markup,
-    facts=st.lists(st.builds(Fact, label=line, value=one_line), max_size=14).map(tuple),
+    facts=st.lists(st.builds(Fact, label=line, value=one_line, steps=steps), max_size=14).map(
+        tuple
+    ),
     rows=st.lists(
         st.builds(Row, text=one_line, button=st.one_of(st.none(), button)), max_size=14
     ).map(tuple),
@@ -169,7 +174,7 @@ def elements(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 @SOME
-@given(message=message, sheet=st.sampled_from([WHOLE, HALF]))
+@given(message=message, sheet=st.sampled_from([WHOLE, PLAIN, HALF]))
 def test_any_message_is_taken_and_calls_nobody(message: Message, sheet: Any) -> None:
     blocks = blocks_of(message, LINKS, sheet=sheet)
     check_blocks(blocks)
@@ -269,6 +274,65 @@ def test_long_bodies_say_how_much_is_left_out() -> None:
     assert small[1]["text"]["text"].endswith("line 14\n… 85 more lines → Logs")
 
 
+def phases(states: str, note: str = "") -> Message:
+    """A card whose phases are in these states, a mark for each."""
+    states_of = {state.mark: state for state in StepState}
+    some = tuple(
+        Step(text=f"p{number}", state=states_of[mark], note=note)
+        for number, mark in enumerate(states, start=1)
+    )
+    return Message(title="t", facts=(Fact(label="Phase", value="▸ one line", steps=some),))
+
+
+def lines_of(card: Message) -> list[str]:
+    """The lines of the list of a card's phases, numbered as Slack numbers them."""
+    block = blocks_of(card, LINKS)[1]
+    check_blocks([block])
+    assert block["type"] == "rich_text"
+    lines = []
+    for group in block["elements"]:
+        ordered = group["type"] == "rich_text_list"
+        for number, item in enumerate(group["elements"] if ordered else [group], start=1):
+            text = "".join(part.get("text", part.get("fallback")) for part in item["elements"])
+            lines.append(f"{number + group.get('offset', 0)}. {text}" if ordered else text)
+    return "\n".join(lines).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ("✔▸○", ["1. ✔ p1", "2. ▸ p2", "3. ○ p3"]),
+        ("✔✔✔✔✔▸○○○", ["✔ 2 done", *(f"{n}. {m} p{n}" for n, m in enumerate("✔✔✔▸○○○", 3))]),
+        (
+            "✔✔▸○○○○○○○○",
+            ["✔ 2 done", "3. ▸ p3", *(f"{n}. ○ p{n}" for n in range(4, 9)), "○ 3 more to come"],
+        ),
+        ("✔" * 12, ["✔ 5 done", *(f"{n}. ✔ p{n}" for n in range(6, 13))]),
+        ("▸" + "○" * 9, ["1. ▸ p1", *(f"{n}. ○ p{n}" for n in range(2, 8)), "○ 3 more to come"]),
+    ],
+)
+def test_phases_are_a_list_that_a_phone_can_hold(states: str, expected: list[str]) -> None:
+    name, *lines = lines_of(phases(states))
+    assert (name, lines) == ("Phase", expected)
+    assert len(lines) <= 8
+
+
+def test_since_when_a_phase_goes_on_is_in_the_readers_zone() -> None:
+    card = phases("✔▸", note=f"since {moment_link(NOON)}")
+    assert lines_of(card)[1] == "1. ✔ p1 · since 2026-03-02 12:00 UTC"
+    *_, text, date = blocks_of(card, LINKS)[1]["elements"][1]["elements"][0]["elements"]
+    assert text == {"type": "text", "text": "since "}
+    assert (date["type"], date["timestamp"]) == ("date", 1772452800)
+
+
+@pytest.mark.parametrize(("states", "sheet"), [("▸", WHOLE), ("✔▸", PLAIN), ("✔▸", HALF)])
+def test_where_a_list_says_too_little_or_takes_too_much_there_is_one_line(
+    states: str, sheet: Sheet
+) -> None:
+    _, facts = blocks_of(phases(states), LINKS, sheet=sheet)
+    assert facts["fields"][0]["text"] == "*Phase*\n▸ one line"
+
+
 def test_ten_rows_have_a_button_each_and_the_rest_is_counted() -> None:
     row = Row(text="R", button=Button(label="Open", press=Press(verb="show")))
     blocks = blocks_of(Message(title="t", rows=(row,) * 12), LINKS)
@@ -292,6 +356,18 @@ def test_rare_buttons_move_to_a_menu_but_those_that_ask_first_do_not() -> None:
     menu = actions["elements"][-1]["options"]
     assert [option["text"]["text"] for option in menu] == ["nudge", "retry", "logs"]
     assert actions["elements"][1]["confirm"]["text"]["text"] == "Sure?"
+
+
+@pytest.mark.parametrize(("status", "red"), [("running", ["stop"]), ("succeeded", [])])
+def test_one_button_at_most_is_red(status: str, red: list[str]) -> None:
+    buttons = tuple(
+        Button(label=verb, press=Press(verb=verb), tone=tone)
+        for verb, tone in (("logs", Tone.NEUTRAL), ("stop", Tone.BAD), ("delete", Tone.BAD))
+    )
+    card = Message(title="t", buttons=buttons, attributes={"status": status})
+    (*_, actions) = blocks_of(card, LINKS)
+    styled = [e["text"]["text"] for e in actions["elements"] if e.get("style") == "danger"]
+    assert styled == red
 
 
 def test_a_card_leads_to_its_pull_request() -> None:

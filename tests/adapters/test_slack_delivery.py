@@ -212,8 +212,17 @@ async def test_what_slack_finds_too_long_is_cut(world: SlackStage) -> None:
     assert world.said()[0].blocks
 
 
-async def test_what_slack_does_not_take_is_said_in_words_alone(world: SlackStage) -> None:
+async def test_where_lists_are_not_taken_phases_are_one_line(world: SlackStage) -> None:
     world.slack.fails("chat.postMessage", error="invalid_blocks")
+    await world.dispatches("fix-rounding")
+    await world.tells()
+    (card,) = world.said()
+    assert "rich_text" not in {block["type"] for block in card.blocks}
+    assert "*Phase*  ▸ dispatched ○ STARTED" in str(card.blocks)
+
+
+async def test_what_slack_does_not_take_is_said_in_words_alone(world: SlackStage) -> None:
+    world.slack.fails("chat.postMessage", error="invalid_blocks", times=2)
     await world.dispatches()
     await world.tells()
     (card,) = world.said()

@@ -237,7 +237,7 @@ async def bolt_door(secret: str, folder: Path) -> AsyncIterator[str]:
 
 def door_check(address: str, *, public_url: str = "", secret: str = "s3cret") -> SlackRequests:
     return SlackRequests(
-        access=Access(api_url="http://127.0.0.1:9/", bot_token="xoxb-1", signing_secret=secret),
+        access=Access(api_url="https://slack.com/api/", bot_token="xoxb-1", signing_secret=secret),
         public_url=public_url,
         bot_address=lambda: address,
         clock=SystemClock(),
@@ -253,6 +253,18 @@ async def test_our_own_door_takes_what_is_signed_and_nothing_else(tmp_path: Path
     assert levels(other) == {"requests": ERROR, "public address": ERROR}
     assert "another secret" in other["requests"].found
     assert late["requests"].level is ERROR
+
+
+@pytest.mark.parametrize(
+    ("api_url", "level"),
+    [("http://localhost:4003/api/", WARNING), ("https://slack.example/api/", ERROR)],
+)
+async def test_a_stand_in_on_this_machine_needs_no_public_address(
+    api_url: str, level: Level
+) -> None:
+    check = door_check("")
+    found = await look(replace(check, access=replace(check.access, api_url=api_url)))
+    assert levels(found)["public address"] is level
 
 
 async def test_a_bot_that_does_not_run_is_no_error(tmp_path: Path) -> None:

@@ -123,3 +123,24 @@ def test_the_command_line_prints_it(
     assert yaml.safe_load(capsys.readouterr().out) == build_manifest(SOCKET)
     assert main(["manifest", "slack", "--name", ""]) == 2
     assert "1 to 35" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("settings", "by_socket"),
+    [
+        ({}, False),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}, True),
+        ({"SLACK_CLIENT_ID": "1", "SLACK_CLIENT_SECRET": "s", "SLACK_APP_TOKEN": "xapp-1"}, False),
+    ],
+)
+def test_whoever_uses_socket_mode_keeps_it_though_the_bot_has_an_address(
+    settings: dict[str, str],
+    by_socket: bool,  # noqa: FBT001  # a case
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in {**settings, "PUBLIC_URL": "https://bot.example.org"}.items():
+        monkeypatch.setenv(f"SIGNALBOX_{name}", value)
+    assert main(["manifest", "slack", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["settings"]["socket_mode_enabled"] is by_socket

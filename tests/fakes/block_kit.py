@@ -114,6 +114,41 @@ _CONTEXT = _thing(
     {"type": {"const": "context"}, "elements": _list(_text("mrkdwn", 2000), 10)},
     required=["type", "elements"],
 )
+_STYLE = _thing({"bold": {"type": "boolean"}}, required=[])
+_PART: Schema = {
+    "anyOf": [
+        _thing(
+            {"type": {"const": "text"}, "text": _string(3000), "style": _STYLE},
+            required=["type", "text"],
+        ),
+        _thing(
+            {
+                "type": {"const": "date"},
+                "timestamp": {"type": "integer"},
+                "format": _string(100),
+                "fallback": _string(3000),
+            },
+            required=["type", "timestamp", "format"],
+        ),
+    ]
+}
+_LINE = _thing(
+    {"type": {"const": "rich_text_section"}, "elements": _list(_PART, 100)},
+    required=["type", "elements"],
+)
+_STEPS = _thing(
+    {
+        "type": {"const": "rich_text_list"},
+        "style": {"enum": ["bullet", "ordered"]},
+        "elements": _list(_LINE, 100),
+        "offset": {"type": "integer", "minimum": 0},
+    },
+    required=["type", "style", "elements"],
+)
+_RICH = _thing(
+    {"type": {"const": "rich_text"}, "elements": _list({"anyOf": [_LINE, _STEPS]}, 100)},
+    required=["type", "elements"],
+)
 _HEADER = _thing(
     {"type": {"const": "header"}, "text": _text("plain_text", 150)}, required=["type", "text"]
 )
@@ -138,7 +173,7 @@ _INPUT = _thing(
     },
     required=["type", "block_id", "label", "element"],
 )
-_SHOWN = [_SECTION, _ACTIONS, _CONTEXT, _HEADER, _DIVIDER]
+_SHOWN = [_SECTION, _ACTIONS, _CONTEXT, _HEADER, _DIVIDER, _RICH]
 _MESSAGE = _list({"anyOf": _SHOWN}, 50)
 _MODAL = _thing(
     {

@@ -29,6 +29,8 @@ from tests.fakes.small_png import shrink
 from tests.fakes.stage import FIX, Runner
 
 PICTURES = ROOT / "docs" / "pictures"
+_HIGHEST = 2_000
+"""Pixels that the browser draws; what is empty at their end is cut off."""
 PLAN = {
     "summary": "Round half up instead of to even, in the one place that rounds.",
     "base": "c0ffee",
@@ -50,10 +52,9 @@ QUESTION = {
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What is drawn, and how high it is in pixels."""
+    """What is drawn, and how wide it is in pixels; it is as high as it has to be."""
 
     html: str
-    height: int
     width: int = 660
 
 
@@ -75,19 +76,19 @@ async def _story(world: SlackStage) -> Mapping[str, Page]:
     for phase in ("STARTED", "PLANNING"):
         await runner.reports("phase", name=phase)
     await world.goes_on(90, step=5)
-    found["slack-card"] = Page(html=channel_page(slack, "C1"), height=380)
+    found["slack-card"] = Page(html=channel_page(slack, "C1"))
     await runner.reports("gate", checkpoint="plan", plan=PLAN)
     await world.goes_on(10, step=1)
     card = world.said()[0]
-    found["slack-approval"] = Page(html=thread_page(slack, "C1", card.ts), height=720)
-    found["slack-deny"] = Page(html=modal_page(slack, _modal(_button(world, "deny"))), height=290)
+    found["slack-approval"] = Page(html=thread_page(slack, "C1", card.ts))
+    found["slack-deny"] = Page(html=modal_page(slack, _modal(_button(world, "deny"))))
     await world.stage.says("reviewer", "approve R-1 ship it")
     await runner.reports("phase", name="EXECUTING")
     await runner.reports("cost", model="sonnet", input_tokens=18_400, output_tokens=2_100)
     await _answers(world, found)
     await runner.ends()
     await world.goes_on(10, step=1)
-    found["slack-done"] = Page(html=thread_page(slack, "C1", card.ts), height=620)
+    found["slack-done"] = Page(html=thread_page(slack, "C1", card.ts))
     await _second(world, found)
     return found
 
@@ -107,7 +108,7 @@ async def _answers(world: SlackStage, found: dict[str, Page]) -> None:
     listing = [said for said in slack.unseen if said.channel == "C1"][-1]
     kept, slack.posted["C1"] = slack.posted["C1"], {}
     slack.unseen[:] = [listing]
-    found["slack-list"] = Page(html=channel_page(slack, "C1"), height=380)
+    found["slack-list"] = Page(html=channel_page(slack, "C1"))
     slack.posted["C1"], slack.unseen[:] = kept, []
     await _home(world, listed, found)
 
@@ -118,9 +119,9 @@ async def _home(world: SlackStage, listed: Reply, found: dict[str, Page]) -> Non
     agents = Message(title="", body="**local** · 1 of 4 slots · here a moment ago")
     data = HomeData(stats=stats.message, inbox=inbox.message, latest=listed.message, agents=agents)
     view = _view(home_view(data, Links()))
-    found["slack-home"] = Page(html=home_page(world.slack.world, view), height=610)
+    found["slack-home"] = Page(html=home_page(world.slack.world, view))
     form = dispatch_modal(Place(), blueprint=FIX)
-    found["slack-dispatch"] = Page(html=modal_page(world.slack.world, _view(form)), height=520)
+    found["slack-dispatch"] = Page(html=modal_page(world.slack.world, _view(form)))
 
 
 async def _second(world: SlackStage, found: dict[str, Page]) -> None:
@@ -135,9 +136,9 @@ async def _second(world: SlackStage, found: dict[str, Page]) -> None:
     await world.goes_on(10, step=1)
     root = next(said for said in world.said() if said.text.startswith("R-5 "))
     slack = world.slack.world
-    found["slack-question"] = Page(html=thread_page(slack, "C1", root.ts), height=570)
+    found["slack-question"] = Page(html=thread_page(slack, "C1", root.ts))
     answer = modal_page(slack, _modal(_button(world, "answer")))
-    found["slack-answer"] = Page(html=answer, height=480)
+    found["slack-answer"] = Page(html=answer)
 
 
 def _button(world: SlackStage, verb: str) -> Button:
@@ -171,7 +172,7 @@ def draw(name: str, page: Page, chromium: str) -> None:
                 *(chromium, "--headless", "--no-sandbox", "--hide-scrollbars", "--disable-gpu"),
                 "--disable-lcd-text",
                 f"--user-data-dir={folder}",
-                f"--window-size={page.width},{page.height}",
+                f"--window-size={page.width},{_HIGHEST}",
                 f"--screenshot={PICTURES / name}.png",
                 file.as_uri(),
             ],

@@ -1,4 +1,4 @@
-"""Makes a browser's picture small: at most 256 colours, each by one byte."""
+"""Makes a browser's picture small: no empty end, at most 256 colours, each by one byte."""
 
 import struct
 import zlib
@@ -6,15 +6,20 @@ import zlib
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COARSE = 0xF0
 """Colours that differ by less are one, where there are too many."""
+_MARGIN = 16
+"""Empty lines that are left below what is drawn."""
 
 
 def shrink(png: bytes) -> bytes:
-    """The same picture with a palette; it must have 8 bits per channel and no interlace."""
+    """The same picture with a palette; it must have 8 bits per channel and no interlace.
+
+    Of the lines at its end that are all alike, a few are left.
+    """
     chunks = _chunks(png)
-    width, height, depth, kind = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
+    width, _, depth, kind = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
     assert (depth, kind) in {(8, 2), (8, 6)}, "true colour alone"
     size = 3 if kind == 2 else 4
-    rows = _rows(zlib.decompress(chunks[b"IDAT"]), width * size, size)
+    rows = _cropped(_rows(zlib.decompress(chunks[b"IDAT"]), width * size, size))
     pixels = [[row[at : at + 3] for at in range(0, width * size, size)] for row in rows]
     colours = {bytes(pixel) for row in pixels for pixel in row}
     fine = len(colours) <= 256
@@ -25,10 +30,15 @@ def shrink(png: bytes) -> bytes:
         for pixel in row:
             shown = bytes(pixel) if fine else _coarse(pixel)
             lines.append(palette.setdefault(shown, min(len(palette), 255)))
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, len(rows), 8, 3, 0, 0, 0)
     parts = ((b"IHDR", header), (b"PLTE", b"".join(list(palette)[:256])))
     data = (b"IDAT", zlib.compress(bytes(lines), 9))
     return _SIGNATURE + b"".join(_chunk(*part) for part in (*parts, data, (b"IEND", b"")))
+
+
+def _cropped(rows: list[bytearray]) -> list[bytearray]:
+    drawn = (at for at in range(len(rows), 0, -1) if rows[at - 1] != rows[-1])
+    return rows[: next(drawn, 0) + _MARGIN]
 
 
 def _coarse(pixel: bytes | bytearray) -> bytes:

@@ -38,7 +38,13 @@ def mrkdwn_html(text: str, names: Names) -> str:
         shown.append(_styled(text[end : piece.start()]))
         shown.append(_piece(piece, names))
         end = piece.end()
-    return "".join([*shown, _styled(text[end:])])
+    # A fence is a box of its own: the ends of the lines around it make no empty ones.
+    return re.sub(
+        r"(?:<br>)?(<pre>.*?</pre>)(?:<br>)?",
+        r"\1",
+        "".join([*shown, _styled(text[end:])]),
+        flags=re.DOTALL,
+    )
 
 
 def _piece(piece: re.Match[str], names: Names) -> str:
@@ -72,10 +78,11 @@ def _special(target: str, label: str) -> str:
         moment = datetime.fromtimestamp(int(seconds), UTC)
     except ValueError:
         return _safe(label)
-    return _safe(_date(moment, pattern))
+    return _safe(date_words(moment, pattern))
 
 
-def _date(moment: datetime, pattern: str) -> str:
+def date_words(moment: datetime, pattern: str) -> str:
+    """A moment in the words of a pattern of Slack."""
     known = {
         "{date_num}": f"{moment:%Y-%m-%d}",
         "{date}": f"{moment:%B} {moment.day}, {moment.year}",

@@ -3,11 +3,12 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.fakes.slack.elements import TYPED
 from tests.fakes.slack.entities import Data
-from tests.fakes.slack.mrkdwn import Names, emojis, mrkdwn_html
+from tests.fakes.slack.mrkdwn import Names, date_words, emojis, mrkdwn_html
 from tests.fakes.slack.surfaces import words_of
 
 TASK_ICONS = {"pending": "○", "in_progress": "◔", "complete": "✓", "error": "✕"}
@@ -134,6 +135,10 @@ def _input(block: Data, names: Names, state: Data) -> str:
     return label + element_html(element, value) + below
 
 
+_PROMPTS = {"static_select": "Select an option", "users_select": "Select a user"}
+"""What Slack writes into an empty menu by itself."""
+
+
 def element_html(element: Data, state: Data | None = None) -> str:
     """A button, a menu, an input, a picture."""
     kind = element["type"]
@@ -150,7 +155,7 @@ def element_html(element: Data, state: Data | None = None) -> str:
     chosen = _chosen(state or {})
     if kind in {"checkboxes", "radio_buttons"}:
         return _choices(element, chosen)
-    shown = html.escape(chosen or words_of(element.get("placeholder")))
+    shown = html.escape(chosen or words_of(element.get("placeholder")) or _PROMPTS.get(kind, ""))
     faint = "" if chosen else " faint"
     shape = "typed" if kind in TYPED else "menu"
     tall = " tall" if element.get("multiline") else ""
@@ -184,7 +189,9 @@ def _group(group: Data, names: Names) -> str:
     if group["type"] == "rich_text_list":
         tag = "ol" if group["style"] == "ordered" else "ul"
         items = "".join(f"<li>{_parts(item, names)}</li>" for item in group["elements"])
-        return f'<{tag} style="margin-left:{group.get("indent", 0) * 24}px">{items}</{tag}>'
+        indent, offset = group.get("indent", 0) * 24, group.get("offset", 0)
+        start = f' start="{offset + 1}"' if offset else ""
+        return f'<{tag}{start} style="margin-left:{indent}px">{items}</{tag}>'
     tags = {"rich_text_preformatted": "pre", "rich_text_quote": "blockquote"}
     tag = tags.get(group["type"], "div")
     return f"<{tag}>{_parts(group, names)}</{tag}>"
@@ -205,6 +212,9 @@ def _part(part: Data, names: Names) -> str:
             shown = emojis(f":{part['name']}:")
         case "user":
             shown = f'<span class="mention">@{html.escape(names(part["user_id"]))}</span>'
+        case "date":
+            moment = datetime.fromtimestamp(part["timestamp"], UTC)
+            shown = html.escape(date_words(moment, part["format"]))
         case other:
             shown = html.escape(str(part.get("fallback") or part.get("range") or f"[{other}]"))
     for style, tag in (("bold", "b"), ("italic", "i"), ("strike", "s"), ("code", "code")):

@@ -19,6 +19,8 @@ _MENDABLE = frozenset({"invalid_auth", "not_authed", "token_expired", "missing_s
 """An operator can mend these, so what is to be told waits."""
 _DOUBTFUL = frozenset({"fatal_error", "internal_error", "request_timeout"})
 """Some aspect of the call may have succeeded, as Slack says."""
+NOT_TAKEN = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_arguments"})
+"""What Slack says of blocks that it does not know: the text alone is told instead."""
 _MENDED_AFTER = 60
 _SHORTEST_WAIT = 1.0
 

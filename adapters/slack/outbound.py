@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.slack.blocks import HALF, PLAIN, WHOLE, Sheet, blocks_of, fallback_of
-from adapters.slack.calls import Calls, DoubtfulError, SlackRefusedError
+from adapters.slack.calls import NOT_TAKEN, Calls, DoubtfulError, SlackRefusedError
 from adapters.slack.echoes import Echoes
 from adapters.slack.pacing import Pacing
 from adapters.slack.sessions import Sessions
@@ -27,7 +27,6 @@ POSTING = "signalbox_posting"
 """The event_type of the metadata of what we post."""
 
 _TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "metadata_too_large"})
-_NOT_TAKEN = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_arguments"})
 _GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
 _FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
 _CLOSED = frozenset(
@@ -158,7 +157,7 @@ class SlackMessenger:
             try:
                 return await self._calls(place.tenant, method, **base, text=text, blocks=blocks)
             except SlackRefusedError as error:
-                if sheet is None or error.code not in _TOO_LONG | _NOT_TAKEN:
+                if sheet is None or error.code not in _TOO_LONG | NOT_TAKEN:
                     raise
                 _LOG.warning("said with less, as %s", error.text)
                 sheet = _lesser(sheet, error.code, message)

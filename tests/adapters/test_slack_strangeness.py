@@ -252,3 +252,13 @@ async def test_a_form_that_slack_opens_no_more_is_told_of(world: SlackStage) -> 
     world.slack.fails("views.open", error="expired_trigger_id")
     await world.slack.types_command("UDEV", CHANNEL, "/run", "")
     await world.told("The form could not be opened; try again. (Slack refused views.open")
+
+
+async def test_an_answer_whose_blocks_are_not_taken_is_said_in_words_alone(
+    world: SlackStage,
+) -> None:
+    world.slack.fails("response_url", status=400)
+    world.slack.fails("chat.postEphemeral", error="invalid_blocks")
+    await world.slack.types_command("UDEV", CHANNEL, "/run", "dispatch hello")
+    answer = await world.told("R-1 is queued")
+    assert answer.blocks == []

@@ -1,10 +1,9 @@
 """`signalbox audit verify|export [--run R-1]`: prove the history of runs, or write it out."""
 
 import argparse
-import re
 from collections.abc import Callable
 
-from bot.domain.errors import UserError
+from bot.domain.run import read_run_key
 from bot.ports.store import Store
 from bot.services.auditing import export_events, verify
 
@@ -19,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def audit(arguments: argparse.Namespace, store: Store, *, say: Callable[[str], None]) -> int:
     """Do it and give the exit code: 1 where a history is broken. Raises UserError."""
-    run_id = _number(arguments.run) if arguments.run else None
+    run_id = read_run_key(arguments.run) if arguments.run else None
     if arguments.what == "export":
         async for line in export_events(store, run_id=run_id):
             say(line)
@@ -32,10 +31,3 @@ async def audit(arguments: argparse.Namespace, store: Store, *, say: Callable[[s
         return BROKEN
     say(f"✔ All hold, every hash and every sum: {found.runs} runs, {found.events} events.")
     return 0
-
-
-def _number(key: str) -> int:
-    match = re.fullmatch(r"(?:R-)?(\d{1,15})", key, re.IGNORECASE | re.ASCII)
-    if match is None:
-        raise UserError(f"“{key[:40]}” is no run's key; keys look like R-81.")
-    return int(match[1])

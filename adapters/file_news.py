@@ -1,17 +1,15 @@
 """Looks every second whether blueprint files broke or were mended, and has it told."""
 
-from collections.abc import Callable
-
 from bot.domain.catalog import Catalog
 from bot.ports.store import Store
 from bot.services.file_telling import tell_files
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 
 
 class FileNewsWatch:
     """Remembers the catalog that was looked at last, so that an unchanged one costs nothing."""
 
-    def __init__(self, store: Store, *, rules: Callable[[], Rules]) -> None:
+    def __init__(self, store: Store, *, rules: RulesNow) -> None:
         """`rules` reads changed files by itself."""
         self._store = store
         self._rules = rules

@@ -23,7 +23,7 @@ from bot.domain.conversation import CONSOLE
 from bot.messages.reply import Outcome
 from bot.services.rules import Periods
 from commands import COMMANDS
-from storage.store import SqliteStore
+from storage.sqlite_store import SqliteStore
 
 
 async def dispatches(folder: Path, runs: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,11 +10,12 @@ from bot.domain.conversation import Conversation
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.posting import CARD, Posting
 from bot.domain.vocabulary import Disposition
-from bot.messages.cards import event_note, gate_card, run_card, tombstone
+from bot.messages.cards import event_note, run_card, tombstone
+from bot.messages.gates import gate_card
 from bot.messages.message import Message
 from bot.ports.messenger import Etiquette, Messenger, Turn
 from bot.ports.store import Store, Topic, Tx
-from bot.services.rules import Rules
+from bot.services.rules import Rules, RulesNow
 from bot.services.selecting import deletion_of
 from bot.services.viewing import view_card, view_run
 
@@ -43,7 +44,7 @@ class Notifier:
         store: Store,
         messengers: Mapping[str, Messenger],
         *,
-        rules: Callable[[], Rules],
+        rules: RulesNow,
         etiquettes: Mapping[str, Etiquette] | None = None,
     ) -> None:
         """`messengers` and `etiquettes` by the name of their surface."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.dispatch.command import Command, Request
 from bot.domain.codec import encode
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.domain.invocation import Press
 from bot.domain.run import Run
 from bot.domain.selection import Filter, Ref

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.dispatch.command import Command, Request
 from bot.domain.blueprint_state import BlueprintState
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.domain.errors import UsageError
 from bot.domain.invocation import Press
 from bot.grammar.params import Kind, Param

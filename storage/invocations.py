@@ -8,7 +8,6 @@ from bot.domain.actor import Actor
 from bot.domain.codec import JSON
 from bot.domain.conversation import Conversation
 from bot.domain.invocation import Invocation, Press
-from bot.ports.store import Topic
 from storage.columns import actor_columns, place, take_actor, take_conversation
 from storage.scope import Scope
 from storage.tables import UNFINISHED, invocations
@@ -36,15 +35,14 @@ class SqlInvocations:
         conversation: Conversation,
         text: str = "",
         press: Press | None = None,
-    ) -> tuple[Invocation, bool]:
-        """Store a request; False when this key was accepted before (the stored one returns)."""
+    ) -> Invocation:
+        """Store a request; where this key was accepted before, the stored one returns."""
         own = {"key": key, "text": text, "press": press, "received_at": self._scope.now}
         columns = {**own, **actor_columns(actor), **place(conversation)}
         new_id = self._scope.upsert(_ACCEPT, columns).scalar()
         if new_id is None:
-            return _invocation(self._scope.rows(_BY_KEY, {"accepted": key})[0]), False
-        self._scope.woken.add(Topic.INVOCATIONS)
-        fresh = Invocation(
+            return _invocation(self._scope.rows(_BY_KEY, {"accepted": key})[0])
+        return Invocation(
             id=new_id,
             key=key,
             actor=actor,
@@ -53,7 +51,6 @@ class SqlInvocations:
             text=text,
             press=press,
         )
-        return fresh, True
 
     def load(self, invocation_id: int) -> Invocation:
         """Raises NotFoundError."""

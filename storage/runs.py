@@ -106,7 +106,7 @@ class SqlRuns:
         return tuple(_event(fields) for fields in self._scope.rows(_EVENTS_OF, asked))
 
     def stats(self) -> Mapping[tuple[Profile, Status], int]:
-        """How many runs stand in each status; nobody's status is not in it."""
+        """How many runs stand in each status, deleted ones left out."""
         return stats.count(self._scope)
 
     def fold_stats(self) -> None:

@@ -1,12 +1,14 @@
 """Which store an address names."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from bot.ports.clock import Clock
 from storage.address import read_address
 from storage.postgres import is_postgres
-from storage.store import SqliteStore
+from storage.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
     from storage.postgres_store import PostgresStore
@@ -34,3 +36,14 @@ def store_at(url: str, clock: Clock) -> AnyStore:
     from storage.postgres_store import PostgresStore  # noqa: PLC0415  # its driver loads slowly
 
     return PostgresStore(read_address(url), clock)
+
+
+@asynccontextmanager
+async def open_store(url: str, clock: Clock) -> AsyncIterator[AnyStore]:
+    """The store at an address, open while the block runs. Raises what `open` raises."""
+    store = store_at(url, clock)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()

@@ -53,7 +53,7 @@ class Transaction:
         self.artifacts: output.Artifacts = SqlArtifacts(scope)
         self.costs: port.Costs = SqlCosts(scope)
         self.blueprints: port.Blueprints = SqlBlueprints(scope)
-        self.transcript: port.Transcript = SqlTranscript(scope)
+        self.transcript: chats.Transcript = SqlTranscript(scope)
         self.workspaces: port.Workspaces = SqlWorkspaces(scope)
         self.identities: people.Identities = SqlIdentities(scope)
         self.effects: people.Effects = SqlEffects(scope)

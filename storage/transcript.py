@@ -7,7 +7,8 @@ from sqlalchemy import bindparam, func, select, update
 
 from bot.domain.codec import JSON
 from bot.domain.conversation import Conversation
-from bot.ports.store import Said, Topic
+from bot.ports.chat_store import Said
+from bot.ports.store import Topic
 from storage.columns import PLACE, place, take_conversation
 from storage.scope import Scope
 from storage.tables import counters, messages

@@ -1,14 +1,16 @@
-"""Databases for all tests; and where CI is set, a test that did not run is an error."""
+"""What all tests share; and where CI is set, a test that did not run is an error."""
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from storage.migrate import migrate
 from storage.sqlite import sqlite_url
+from storage.stores import AnyStore, open_store
+from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import TemporaryPostgres
 
 _NOT_RUN = ("skipped", "xfailed", "xpassed")
@@ -68,3 +70,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, blank: Path) -> str
         url: str = request.getfixturevalue("postgres_url")
         return url
     return f"sqlite:///{shutil.copy(blank, tmp_path)}"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def store(database: str, clock: FakeClock) -> AsyncIterator[AnyStore]:
+    """An open store, of every kind in turn, whose clock stands still."""
+    async with open_store(database, clock) as opened:
+        yield opened

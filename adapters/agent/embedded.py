@@ -1,6 +1,6 @@
 """EmbeddedJobSource: the built-in agent's way to jobs, in the bot's own process."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from bot.ports.vault import Vault
 from bot.services.claiming import claim, decline, find_held, held, lose
 from bot.services.planning import begin_planning, end_planning
 from bot.services.reporting import take
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 from bot.services.sealing import deliver
 
 _PATIENCE = timedelta(seconds=15)
@@ -26,7 +26,7 @@ _PATIENCE = timedelta(seconds=15)
 class EmbeddedJobSource:
     """Claims straight from the store."""
 
-    def __init__(self, store: Store, *, rules: Callable[[], Rules], ids: Ids, vault: Vault) -> None:
+    def __init__(self, store: Store, *, rules: RulesNow, ids: Ids, vault: Vault) -> None:
         """`rules` is asked anew for every claim."""
         self._store = store
         self._vault = vault

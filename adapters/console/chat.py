@@ -14,7 +14,7 @@ from adapters.console.tailing import TAIL, tail
 from bot.domain.errors import SignalboxError, UsageError
 from bot.domain.invocation import Press
 from bot.messages.message import Message
-from bot.ports.store import Said
+from bot.ports.chat_store import Said
 
 _HOLD = 20.0
 """Seconds a call for news is held open."""

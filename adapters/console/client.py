@@ -23,9 +23,9 @@ from bot.domain.invocation import Press
 from bot.domain.vocabulary import Status
 from bot.messages.message import Message
 from bot.messages.reply import Reply
+from bot.ports.chat_store import Said
 from bot.ports.output_store import LogChunk
 from bot.ports.run_standing import RunStanding
-from bot.ports.store import Said
 
 _PAUSE = 0.2
 _BUSY = frozenset({502, 503, 504})

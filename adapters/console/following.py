@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from adapters.console.client import ConsoleClient, message_of
 from bot.domain.errors import NotFoundError
 from bot.messages.message import Message
+from bot.ports.chat_store import Said
 from bot.ports.run_standing import RunStanding
-from bot.ports.store import Said
 
 _HOLD = 5.0
 """Seconds a call for news is held open; then the run is looked at anyway."""

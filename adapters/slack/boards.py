@@ -15,7 +15,7 @@ from adapters.slack.limits import CROWD
 from adapters.slack.outbound import SlackMessenger
 from adapters.slack.pacing import Pacing
 from bot.domain.conversation import Conversation
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.run import Run
 from bot.domain.selection import Filter

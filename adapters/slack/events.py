@@ -12,7 +12,7 @@ from adapters.slack.intake import Asked, Intake
 from adapters.slack.outbound import POSTING
 from adapters.slack.people import WORKFLOW, People
 from adapters.slack.workspaces import SURFACE, Workspace
-from bot.dispatch.concealing import SAY
+from bot.dispatch.reading import SAY
 from bot.domain.conversation import Conversation
 from bot.domain.followup import Followup
 from bot.domain.invocation import Press

@@ -13,7 +13,7 @@ from adapters.slack.files import post_logs
 from adapters.slack.intake import Asked
 from adapters.slack.people import WORKFLOW
 from adapters.slack.text import Links
-from bot.dispatch.concealing import SAY
+from bot.dispatch.reading import SAY
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.run import run_id_of
 from bot.messages.render import say

@@ -1,7 +1,7 @@
 """The HTTP agent API, version 1: what runners call. Its contract is docs/job-protocol.md."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -22,7 +22,7 @@ from bot.ports.vault import Vault
 from bot.services.claiming import find_claim, renew
 from bot.services.credentialing import require_credential
 from bot.services.reporting import Taken, take
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 from bot.services.sealing import deliver
 
 LONGEST_WAIT = 25
@@ -35,7 +35,7 @@ class AgentApi:
     """The calls of a runner, each proven by the token of its claim."""
 
     store: Store
-    rules: Callable[[], Rules]
+    rules: RulesNow
     artifacts: ArtifactFiles
     vault: Vault
     closing: asyncio.Event

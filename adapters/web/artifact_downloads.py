@@ -12,7 +12,7 @@ from bot.domain.errors import NotFoundError
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.store import Store
 from bot.services.artifacts import find_content
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 
 Authorise = Callable[[Request], Awaitable[Actor]]
 """Who asks; raises HTTPException or UserError where nobody who is known does."""
@@ -47,7 +47,7 @@ class ArtifactDownloads:
     """The one call; `authorise` says who makes it, policy whether they may."""
 
     store: Store
-    rules: Callable[[], Rules]
+    rules: RulesNow
     artifacts: ArtifactFiles
     authorise: Authorise
 

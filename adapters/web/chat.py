@@ -1,7 +1,6 @@
 """The browser chat as a whole: its pages and calls, for wiring to hand to the application."""
 
 import asyncio
-from collections.abc import Callable
 
 from fastapi import APIRouter
 
@@ -12,14 +11,14 @@ from adapters.web.feed import Feed
 from adapters.web.sessions import Sessions
 from bot.ports.requests import Requests
 from bot.ports.store import Store
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 
 
 def chat_router(
     store: Store,
     requests: Requests,
     *,
-    rules: Callable[[], Rules],
+    rules: RulesNow,
     sessions: Sessions,
     closing: asyncio.Event,
 ) -> APIRouter:

@@ -11,9 +11,11 @@ from adapters.web.channels import Channel, find_channel, list_channels
 from adapters.web.door import Door
 from adapters.web.feed import Reader, Stretch, newest_change, read_stretch, read_thread
 from adapters.web.outbound import page
+from adapters.web.sessions import Session
 from adapters.web.static_files import static_router
 from bot.domain.errors import NotFoundError
 from bot.domain.posting import CARD
+from bot.domain.run import read_run_key
 from bot.domain.sight import Sight
 from bot.ports.store import Store, Tx
 from bot.services.rules import Rules
@@ -78,21 +80,17 @@ class ChatPages:
         return response
 
     async def _chat(self, request: Request) -> Response:
-        session = self.door.find(request)
-        if session is None:
-            return _signed_out()
-        if not self.door.knows(session.person):
-            return RedirectResponse("/chat/people")
+        session = self._enter(request)
+        if isinstance(session, Response):
+            return session
         rules, sight = self.door.rules(), self.door.sight(session)
         first = (await self.store.read(lambda tx: list_channels(tx, rules, sight)))[0]
         return RedirectResponse(f"/chat/channels/{first.name}")
 
     async def _channel(self, request: Request, name: str) -> Response:
-        session = self.door.find(request)
-        if session is None:
-            return _signed_out()
-        if not self.door.knows(session.person):
-            return RedirectResponse("/chat/people")
+        session = self._enter(request)
+        if isinstance(session, Response):
+            return session
         rules, sight = self.door.rules(), self.door.sight(session)
         reader = Reader(person=session.person, sight=sight)
 
@@ -149,11 +147,9 @@ class ChatPages:
 
     async def _run(self, request: Request, key: str) -> Response:
         """Leads to a run's card and its thread, in the channel where the run was asked for."""
-        session = self.door.find(request)
-        if session is None:
-            return _signed_out()
-        if not self.door.knows(session.person):
-            return RedirectResponse("/chat/people")
+        session = self._enter(request)
+        if isinstance(session, Response):
+            return session
         try:
             sight = self.door.sight(session)
             return RedirectResponse(await self.store.read(lambda tx: self._place(tx, key, sight)))
@@ -161,10 +157,7 @@ class ChatPages:
             return _lost(error)
 
     def _place(self, tx: Tx, key: str, sight: Sight) -> str:
-        number = key.upper().removeprefix("R-")
-        if not number.isascii() or not number.isdigit():
-            raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
-        run = tx.seeing(sight).runs.load(int(number))
+        run = tx.seeing(sight).runs.load(read_run_key(key))
         channels = list_channels(tx, self.door.rules(), sight)
         names = {channel.conversation: channel.name for channel in channels}
         for told in run.conversations:
@@ -173,6 +166,13 @@ class ChatPages:
                 thread = told.thread or card.message_id
                 return f"/chat/channels/{names[told.root]}?thread={thread}"
         raise NotFoundError(f"{run.key} has no thread here; it is told elsewhere.")
+
+    def _enter(self, request: Request) -> Session | Response:
+        """Who opens a page; or the page that leads in, for whoever is not somebody here yet."""
+        session = self.door.find(request)
+        if session is None:
+            return _signed_out()
+        return session if self.door.knows(session.person) else RedirectResponse("/chat/people")
 
     def _admit_reader(self, request: Request) -> Reader:
         """Who reads, and what they see."""

@@ -20,9 +20,10 @@ from bot.domain.codec import JSON, encode
 from bot.domain.conversation import CONSOLE
 from bot.domain.errors import RefusedError, UserError
 from bot.messages.message import is_for
+from bot.ports.chat_store import Said
 from bot.ports.requests import Requests
 from bot.ports.run_standing import FindStanding
-from bot.ports.store import Said, Store, Topic, Tx
+from bot.ports.store import Store, Topic, Tx
 
 _LONGEST_WAIT = 25
 _PAGE = 200

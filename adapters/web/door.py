@@ -1,6 +1,5 @@
 """The door of the browser chat: who is signed in, acting as whom, and where a change comes from."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import HTTPException, Request
@@ -13,7 +12,7 @@ from bot.domain.codec import JSON
 from bot.domain.errors import RefusedError, UserError
 from bot.domain.policy import Role, decide_visibility
 from bot.domain.sight import Sight
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 
 CSRF_HEADER = "x-csrf-token"
 
@@ -23,7 +22,7 @@ class Door:
     """Knows browsers by their cookie."""
 
     sessions: Sessions
-    rules: Callable[[], Rules]
+    rules: RulesNow
 
     def find(self, request: Request) -> Session | None:
         """The session of a request; None for a browser that has not signed in."""

@@ -1,6 +1,5 @@
 """Downloads: the files that were made for people of the console, each for whoever asked."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,7 @@ from bot.domain.export import ExportFile
 from bot.ports.artifact_files import ArtifactFiles
 from bot.ports.store import Store, Tx
 from bot.services.people import look_as
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 
 _KINDS = {".json": "application/json", ".csv": "text/csv; charset=utf-8"}
 
@@ -27,7 +26,7 @@ class Downloads:
     store: Store
     artifacts: ArtifactFiles
     access: ConsoleAccess
-    rules: Callable[[], Rules]
+    rules: RulesNow
 
     def router(self) -> APIRouter:
         """The route below /console/v1/artifacts."""

@@ -13,10 +13,12 @@ from adapters.web.outbound import Shown, footer_html, message_html
 from adapters.web.waiting import wake
 from bot.domain.codec import JSON, decode
 from bot.domain.errors import NotFoundError
+from bot.domain.run import run_id_of
 from bot.domain.sight import EVERYTHING, Sight
 from bot.messages.message import Message, is_for
-from bot.ports.store import Said, Store, Topic, Tx
-from bot.services.rules import Rules
+from bot.ports.chat_store import Said
+from bot.ports.store import Store, Topic, Tx
+from bot.services.rules import RulesNow
 
 PAGE = 30
 """Messages of a channel that are shown at first, and with every “earlier”."""
@@ -86,7 +88,7 @@ def _is_seen(tx: Tx, reader: Reader, said: Said) -> bool:
     if not key or reader.sight == EVERYTHING:
         return True
     try:
-        return reader.sight.shows(tx.runs.load(int(key.removeprefix("R-"))).project)
+        return reader.sight.shows(tx.runs.load(run_id_of(key)).project)
     except NotFoundError:
         return True
 
@@ -110,7 +112,7 @@ class Feed:
     """Server-sent events of every channel, resumed by the number of the last change seen."""
 
     store: Store
-    rules: Callable[[], Rules]
+    rules: RulesNow
     closing: asyncio.Event
     """Set when the server is about to stop: streams end."""
 

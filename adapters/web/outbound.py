@@ -14,7 +14,7 @@ from adapters.web.ansi import clean, coloured
 from bot.domain.codec import canonical_json
 from bot.messages.markup import Line, Span, SpanKind, parse, plain
 from bot.messages.message import Message
-from bot.ports.store import Said
+from bot.ports.chat_store import Said
 
 _RUN = re.compile(r"R-[1-9]\d{0,17}")
 _SYMBOL_END = 3

@@ -1,7 +1,6 @@
 """The part of the console API that follows a run's output and finds its files."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,16 +12,14 @@ from adapters.web.waiting import wait_for_some
 from bot.domain.actor import Actor
 from bot.domain.codec import encode
 from bot.domain.conversation import CONSOLE
-from bot.domain.errors import NotFoundError
 from bot.domain.job import job_key
-from bot.domain.run import Run
+from bot.domain.run import Run, read_run_key
 from bot.ports.store import Store, Topic, Tx
 from bot.services.log_reading import Output, follow
 from bot.services.people import look_as, require_known
-from bot.services.rules import Rules
+from bot.services.rules import RulesNow
 
 _LONGEST_WAIT = 25
-_HIGHEST = 1 << 63
 
 As = Annotated[str | None, Query(alias="as")]
 
@@ -32,7 +29,7 @@ class OutputApi:
     """Calls about one run, each allowed by policy to the person who makes it."""
 
     store: Store
-    rules: Callable[[], Rules]
+    rules: RulesNow
     access: ConsoleAccess
     closing: asyncio.Event
     """Set when the server is about to stop: held calls are answered at once."""
@@ -85,12 +82,9 @@ class OutputApi:
         return JSONResponse({"artifacts": encode(stored)})
 
     def _permitted(self, tx: Tx, key: str, actor: Actor, verb: str) -> Run:
-        number = key.upper().removeprefix("R-")
-        if not (number.isascii() and number.isdecimal() and int(number) < _HIGHEST):
-            raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
         rules = self.rules()
         known, seen = look_as(tx, rules.policy, actor, CONSOLE)
         require_known(rules.policy, known)
-        run = seen.runs.load(int(number))
+        run = seen.runs.load(read_run_key(key))
         rules.permit(known, verb, run=run)
         return run

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dispatch.command import Registry, Request, Secrecy
-from bot.dispatch.reading import read_verb
+from bot.dispatch.reading import names_verb, read_verb, typed
 from bot.domain.codec import JSON
 from bot.domain.conversation import Conversation
 from bot.domain.errors import UsageError, UserError
@@ -21,20 +21,16 @@ from bot.grammar.words import Word, Words, next_ref, read_ref
 from bot.services.sealing import hide, seal_given, sealed_number
 from bot.services.selecting import select_gates
 
-SAY = "say"
-"""The verb of a button that stands for typed words: its argument `text` is read as such."""
-
 
 def is_harmless(
     registry: Registry, text: str, press: Press | None, *, conversation: Conversation, now: datetime
 ) -> bool:
     """Whether a request holds no secret, as its verb alone tells."""
-    if press is not None and press.verb != SAY:
+    if names_verb(press):
         verbs = (command.verb for command in registry if command.secrecy is Secrecy.LIKELY)
         return press.verb not in verbs
-    words = str(press.arguments.get("text", "")) if press else text
     try:
-        command, _ = read_verb(registry, words, conversation=conversation, now=now)
+        command, _ = read_verb(registry, typed(text, press), conversation=conversation, now=now)
     except UsageError as error:
         return not _meant_to_answer(registry, error)
     return command.secrecy is Secrecy.NONE
@@ -44,8 +40,8 @@ def conceal(request: Request, text: str, press: Press | None) -> tuple[str, Pres
     """The words and the press of a request as they may be stored."""
     if press is None:
         return _conceal_words(request, text), None
-    if press.verb == SAY:
-        words = _conceal_words(request, str(press.arguments.get("text", "")))
+    if not names_verb(press):
+        words = _conceal_words(request, typed(text, press))
         return text, replace(press, arguments={**press.arguments, "text": words})
     likely = [command.verb for command in request.registry if command.secrecy is Secrecy.LIKELY]
     if press.verb not in likely:

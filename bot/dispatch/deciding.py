@@ -4,14 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.dispatch.command import Command, Request
-from bot.dispatch.many import CONFIRMED, confirm_many
-from bot.domain.errors import UserError
+from bot.dispatch.many import CONFIRMED, act_on_each, confirm_many
 from bot.domain.gate import Choice, Gate
 from bot.domain.run import Run
 from bot.domain.selection import Selection
 from bot.grammar.params import Kind, Param
-from bot.messages.render import say
-from bot.messages.reply import Outcome, Reply
+from bot.messages.reply import Reply
 from bot.services.gating import decide_on_gate, shown_fingerprint
 from bot.services.selecting import select_gates
 
@@ -66,20 +64,11 @@ def decide_gates(request: Request, given: Arguments, *, choice: Choice) -> Reply
         runs = [request.tx.runs.load(gate.run_id) for gate in gates]
         text = {"text": given.text} if given.text else {}
         return confirm_many(_VERBS[choice], runs, **text)
-    done: list[Run] = []
-    refused: list[tuple[str, str]] = []
-    for gate in gates:
-        try:
-            with request.tx.savepoint():
-                done.append(_decide(request, gate, given, choice))
-        except UserError as error:
-            if len(gates) == 1:
-                raise
-            refused.append((gate.key, error.text))
-    return Reply(
-        message=say(_SAID[choice], runs=done, refused=refused),
-        outcome=Outcome.DONE if done else Outcome.REFUSED,
-        runs=tuple(run.key for run in done),
+    return act_on_each(
+        request,
+        gates,
+        lambda gate: _decide(request, gate, given, choice),
+        said=_SAID[choice],
     )
 
 

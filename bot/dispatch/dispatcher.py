@@ -1,33 +1,27 @@
 """The dispatcher: takes requests durably and carries each out once."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
-from bot.dispatch.command import Command, Registry, Request, UnknownVerbError, find_command
+from bot.dispatch.command import Registry, Request, UnknownVerbError
 from bot.dispatch.completing import complete
-from bot.dispatch.concealing import SAY, conceal, forget_refused, is_harmless
+from bot.dispatch.concealing import conceal, forget_refused, is_harmless
 from bot.dispatch.issues import IssueReader, TrackerAwayError, Wanted, find_wanted
-from bot.dispatch.reading import read_verb
-from bot.dispatch.refusing import (
-    offer_blueprint,
-    refusal_reply,
-    refuse_control_characters,
-    refuse_long,
-)
+from bot.dispatch.reading import read_command, read_values
+from bot.dispatch.refusing import offer_blueprint, refusal_reply, refuse_control_characters
+from bot.dispatch.resuming import Resuming
 from bot.dispatch.suggesting import suggest_person
 from bot.domain.actor import Actor
-from bot.domain.codec import JSON, decode, encode
+from bot.domain.codec import decode, encode
 from bot.domain.conversation import Conversation
 from bot.domain.errors import RefusedError, UnavailableError, UsageError, UserError
 from bot.domain.invocation import Invocation, Press
 from bot.domain.issue import Issue
-from bot.grammar.params import parse_press, parse_words
 from bot.grammar.words import LONGEST_TEXT
 from bot.messages.message import Tone
 from bot.messages.render import say
@@ -40,21 +34,20 @@ from bot.ports.store import Store, Tx
 from bot.ports.tracker import Tracker
 from bot.ports.vault import Vault
 from bot.services.people import account_of, look_as, require_known
-from bot.services.rules import Rules
+from bot.services.rules import Rules, RulesNow
 
 _LOG = logging.getLogger(__name__)
 
 
-_ANSWERED_FOR = timedelta(minutes=30)
-"""So long after it came a request that is taken up again is answered as well."""
-
-
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """What was found out for a request before its transaction."""
+class _Found:
+    """What was found out for a request before its transaction; see Request."""
 
     issues: Mapping[str, Issue | UserError] = field(default_factory=dict)
     suggested: str = ""
+
+
+_NOTHING = _Found()
 
 
 class Dispatcher:
@@ -65,7 +58,7 @@ class Dispatcher:
         store: Store,
         registry: Registry,
         *,
-        rules: Callable[[], Rules],
+        rules: RulesNow,
         ids: Ids,
         vault: Vault,
         files: ArtifactFiles,
@@ -79,7 +72,7 @@ class Dispatcher:
         `admissions`, which are asked before anything is done for somebody, and `late_answers`,
         which say what is done after a restart.
         """
-        self._late_answers = late_answers
+        self._resuming = Resuming(store=store, perform=self.perform, late_answers=late_answers)
         self._issues = IssueReader(store, {} if trackers is None else trackers)
         self._admissions = admissions
         self._store = store
@@ -106,10 +99,9 @@ class Dispatcher:
                 self._registry, words, press, conversation=conversation, now=tx.now()
             ):
                 words, pressed = conceal(self._request(tx, actor, conversation), words, press)
-            stored, _ = tx.invocations.accept(
+            return tx.invocations.accept(
                 key=key, actor=actor, conversation=conversation, text=words, press=pressed
             )
-            return stored
 
         return await self._store.write(unit)
 
@@ -118,13 +110,13 @@ class Dispatcher:
         try:
             if refused := await self._turn_away(invocation):
                 return refused
-            read = Found(
+            found = _Found(
                 issues=await self._read_issues(invocation),
                 suggested=await self._suggest(invocation),
             )
             if self._only_reads(invocation):
-                return await self._look_up(invocation, read)
-            return await self._store.write(partial(self._unit, invocation, read))
+                return await self._look_up(invocation, found)
+            return await self._store.write(partial(self._unit, invocation, found))
         except TrackerAwayError:
             return Reply(message=say("tracker_away", tone=Tone.BAD), outcome=Outcome.BROKEN)
         except UnavailableError:
@@ -132,10 +124,16 @@ class Dispatcher:
         except Exception:  # the border between a person and our bugs
             return await self._broken(invocation)
 
+    def _admission(self, invocation: Invocation) -> Admission | None:
+        """Who says of the account that asks whether it may act; None where nobody does."""
+        if invocation.actor.handle is None:
+            return None
+        return self._admissions.get(invocation.conversation.surface)
+
     async def _turn_away(self, invocation: Invocation) -> Reply | None:
         """The refusal of somebody whom the surface itself does not let act, or does no more."""
-        admission = self._admissions.get(invocation.conversation.surface)
-        if admission is None or invocation.actor.handle is None:
+        admission = self._admission(invocation)
+        if admission is None:
             return None
         try:
             await admission.admit(account_of(invocation.actor, invocation.conversation))
@@ -148,8 +146,8 @@ class Dispatcher:
 
     async def _suggest(self, invocation: Invocation) -> str:
         """Whose an account that is nobody's seems to be; empty for nobody's."""
-        admission = self._admissions.get(invocation.conversation.surface)
-        if admission is None or invocation.actor.handle is None or invocation.done_at is not None:
+        admission = self._admission(invocation)
+        if admission is None or invocation.done_at is not None:
             return ""
         account = account_of(invocation.actor, invocation.conversation)
         return await suggest_person(self._store, self._rules().policy, account, admission)
@@ -159,32 +157,7 @@ class Dispatcher:
 
         What is not `older` than this may be at work already, or wait for its turn.
         """
-        places: dict[Conversation, list[Invocation]] = {}
-        now, unfinished = await self._store.read(lambda tx: (tx.now(), tx.invocations.unfinished()))
-        for invocation in unfinished:
-            if now - invocation.received_at >= older:
-                places.setdefault(invocation.conversation.root, []).append(invocation)
-        async with asyncio.TaskGroup() as group:
-            for waiting in places.values():
-                group.create_task(self._perform_all(waiting, now=now))
-
-    async def _perform_all(self, waiting: Sequence[Invocation], *, now: datetime) -> None:
-        for invocation in waiting:
-            late = self._late_answers.get(invocation.conversation.surface)
-            young = now - invocation.received_at < _ANSWERED_FOR
-            if late is None or not young or not late.take_up(invocation):
-                await self.perform(invocation)
-                continue
-            # What is not done now is taken up again, and what was done meanwhile was answered.
-            reply = None
-            if not await self._is_done(invocation):
-                reply = await self.perform(invocation)
-            said = reply if await self._is_done(invocation) else None
-            await late.give(invocation, said)
-
-    async def _is_done(self, invocation: Invocation) -> bool:
-        stored = await self._store.read(lambda tx: tx.invocations.load(invocation.id))
-        return stored.done_at is not None
+        await self._resuming.resume(older=older)
 
     async def complete(
         self, text: str, *, actor: Actor, conversation: Conversation
@@ -236,8 +209,8 @@ class Dispatcher:
         if not self._issues.has_trackers or invocation.done_at is not None:
             return None
         try:
-            command, tail = self._find(invocation, invocation.received_at)
-            values = _values(command, tail, invocation, invocation.received_at)
+            command, tail = read_command(self._registry, invocation, invocation.received_at)
+            values = read_values(command, tail, invocation.press, invocation.received_at)
         except UserError:  # said when it is carried out
             return None
         return find_wanted(command.params, values, self._rules().catalog)
@@ -249,22 +222,22 @@ class Dispatcher:
 
     def _only_reads(self, invocation: Invocation) -> bool:
         try:
-            return self._find(invocation, invocation.received_at)[0].reads
+            return read_command(self._registry, invocation, invocation.received_at)[0].reads
         except UsageError:
             return False
 
-    async def _look_up(self, invocation: Invocation, read: Found) -> Reply:
+    async def _look_up(self, invocation: Invocation, found: _Found) -> Reply:
         """Answer from a reading; what comes with the answer is kept before it is given."""
 
         def look(tx: Tx) -> Reply:
-            return self._answer(self._request_of(invocation, tx, read=read), invocation)
+            return self._answer(self._request_of(invocation, tx, found), invocation)
 
         def finish(tx: Tx) -> Reply:
             return self._finish(self._request_of(invocation, tx), invocation, reply)
 
         reply = await self._store.read(look)
         for file in reply.files:
-            await keep_file(self._files, file)
+            await _keep_file(self._files, file)
         return await self._store.write(finish)
 
     async def _broken(self, invocation: Invocation) -> Reply:
@@ -276,8 +249,8 @@ class Dispatcher:
         await self._store.write(lambda tx: tx.invocations.finish(invocation.id, encode(reply)))
         return reply
 
-    def _unit(self, invocation: Invocation, read: Found, tx: Tx) -> Reply:
-        request = self._request_of(invocation, tx, read=read)
+    def _unit(self, invocation: Invocation, found: _Found, tx: Tx) -> Reply:
+        request = self._request_of(invocation, tx, found)
         return self._finish(request, invocation, self._answer(request, invocation))
 
     def _answer(self, request: Request, invocation: Invocation) -> Reply:
@@ -303,8 +276,8 @@ class Dispatcher:
         tx.invocations.finish(invocation.id, encode(stored))
         return given
 
-    def _request_of(self, invocation: Invocation, tx: Tx, *, read: Found | None = None) -> Request:
-        return self._request(tx, invocation.actor, invocation.conversation, read=read)
+    def _request_of(self, invocation: Invocation, tx: Tx, found: _Found = _NOTHING) -> Request:
+        return self._request(tx, invocation.actor, invocation.conversation, found=found)
 
     def _request(
         self,
@@ -312,12 +285,11 @@ class Dispatcher:
         actor: Actor,
         conversation: Conversation,
         *,
-        read: Found | None = None,
+        found: _Found = _NOTHING,
     ) -> Request:
         """The request of the person behind an account, in whose eyes other runs are not there."""
         rules = self._rules()
         known, seen = look_as(tx, rules.policy, actor, conversation)
-        found = read or Found()
         place = next(
             (one.place for one in found.issues.values() if _is_at(one, conversation)), conversation
         )
@@ -338,46 +310,20 @@ class Dispatcher:
         refuse_control_characters(invocation)
         now = request.tx.now()
         try:
-            command, tail = self._find(invocation, now)
+            command, tail = read_command(self._registry, invocation, now)
         except UnknownVerbError as error:
             raise offer_blueprint(error, request.rules.catalog) from error
         if not command.for_strangers:
             require_known(request.rules.policy, request.actor, suggested=request.suggested)
-        values = _values(command, tail, invocation, now)
+        values = read_values(command, tail, invocation.press, now)
         return command.handle(request, command.arguments(**values))
-
-    def _find(self, invocation: Invocation, now: datetime) -> tuple[Command, str | None]:
-        """The command that is meant and the words after its verb; None for a pressed button."""
-        press = invocation.press
-        if press is not None and press.verb != SAY:
-            return find_command(self._registry, press.verb), None
-        text = str(press.arguments.get("text", "")) if press else invocation.text
-        refuse_long(text)
-        return read_verb(self._registry, text, conversation=invocation.conversation, now=now)
-
-
-def _values(
-    command: Command, tail: str | None, invocation: Invocation, now: datetime
-) -> dict[str, Any]:
-    """What a request gives to the parameters of its command. Raises UsageError."""
-    if tail is None and invocation.press is not None:
-        return parse_press(command.params, invocation.press.arguments, verb=command.verb)
-    values = parse_words(command.params, tail or "", verb=command.verb, now=now)
-    return values | _carried(command, invocation.press)
-
-
-def _carried(command: Command, press: Press | None) -> dict[str, JSON]:
-    """What goes along with words and is not typed."""
-    arguments = press.arguments if press else {}
-    hidden = {param.name for param in command.params if param.hidden}
-    return {name: value for name, value in arguments.items() if name in hidden}
 
 
 def _is_at(read: Issue | UserError, conversation: Conversation) -> TypeGuard[Issue]:
     return isinstance(read, Issue) and read.conversation == conversation.root
 
 
-async def keep_file(files: ArtifactFiles, file: ReplyFile) -> None:
+async def _keep_file(files: ArtifactFiles, file: ReplyFile) -> None:
     """Keep the content of a file, durably."""
 
     async def whole() -> AsyncIterator[bytes]:

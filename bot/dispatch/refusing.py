@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.dispatch.command import UnknownVerbError
-from bot.dispatch.concealing import SAY
+from bot.dispatch.reading import SAY
 from bot.domain.catalog import Catalog
 from bot.domain.codec import JSON
 from bot.domain.errors import (
@@ -17,19 +17,9 @@ from bot.domain.errors import (
 )
 from bot.domain.form import FIELD, WrongAnswersError
 from bot.domain.invocation import Invocation, Press
-from bot.grammar.words import LONGEST_TEXT
 from bot.messages.message import Button, Tone
 from bot.messages.render import say, word
 from bot.messages.reply import Outcome, Reply
-
-
-def refuse_long(text: str) -> None:
-    """Raise UsageError for text that no request needs."""
-    if len(text) > LONGEST_TEXT:
-        raise UsageError(
-            f"That is more than {LONGEST_TEXT:,} characters, too long for one request; "
-            "shorten it, or put the text into a file of the repository."
-        )
 
 
 def offer_blueprint(error: UnknownVerbError, catalog: Catalog) -> UnknownVerbError:

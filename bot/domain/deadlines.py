@@ -18,15 +18,15 @@ def decide_overdue(job: Job, timeouts: Timeouts, now: datetime) -> End | None:
     Time spent waiting for people counts neither as running nor as idle.
     """
     if job.status is Status.QUEUED and now > job.queued_at + timeouts.queue:
-        return _end(Reason.QUEUE_TIMEOUT, f"No agent took it within {say(timeouts.queue)}")
+        return _end(Reason.QUEUE_TIMEOUT, f"No agent took it within {say_duration(timeouts.queue)}")
     if job.status is Status.CLAIMED and now > (job.claimed_at or now) + timeouts.start:
-        return _end(Reason.START_TIMEOUT, f"It did not start within {say(timeouts.start)}")
+        return _end(Reason.START_TIMEOUT, f"It did not start within {say_duration(timeouts.start)}")
     if job.status is not Status.RUNNING:
         return None
     if now > (job.started_at or now) + job.waited + timeouts.run:
-        return _end(Reason.RUN_TIMEOUT, f"It ran for more than {say(timeouts.run)}")
+        return _end(Reason.RUN_TIMEOUT, f"It ran for more than {say_duration(timeouts.run)}")
     if now > (job.reported_at or now) + timeouts.idle:
-        return _end(Reason.IDLE_TIMEOUT, f"It said nothing for {say(timeouts.idle)}")
+        return _end(Reason.IDLE_TIMEOUT, f"It said nothing for {say_duration(timeouts.idle)}")
     return None
 
 
@@ -67,7 +67,7 @@ def _end(code: Reason, words: str) -> End:
     return End(actor=CLOCK, status=Status.TIMED_OUT, reason_code=code, reason=words)
 
 
-def say(duration: timedelta) -> str:
+def say_duration(duration: timedelta) -> str:
     """A duration in words, its two largest units: `2 h 5 min`, `40 s`."""
     seconds = max(0, round(duration.total_seconds()))
     parts = []

@@ -13,7 +13,7 @@ MATCH_KEYS = ("team", "project", "label", "repository")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class Fit:
     """The blueprints that fit an issue best: one, several that nothing tells apart, or none."""
 
     blueprints: tuple[Blueprint, ...]
@@ -21,7 +21,7 @@ class Choice:
     """Why the first was chosen, as `/run why` says it; empty without one."""
 
 
-def choose_blueprint(issue: Issue, blueprints: Iterable[Blueprint]) -> Choice:
+def choose_blueprint(issue: Issue, blueprints: Iterable[Blueprint]) -> Fit:
     """The blueprints whose every demand the issue meets and that demand the most, by name.
 
     A blueprint that demands nothing is chosen for no issue.
@@ -29,7 +29,7 @@ def choose_blueprint(issue: Issue, blueprints: Iterable[Blueprint]) -> Choice:
     fitting = [one for one in blueprints if one.match and meets(issue, one.match)]
     most = max((len(one.match) for one in fitting), default=0)
     best = sorted((one for one in fitting if len(one.match) == most), key=lambda one: one.name)
-    return Choice(blueprints=tuple(best), because=_because(issue, best[0]) if best else "")
+    return Fit(blueprints=tuple(best), because=_because(issue, best[0]) if best else "")
 
 
 def is_withheld(issue: Issue, catalog: Catalog) -> bool:

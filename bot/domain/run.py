@@ -1,13 +1,17 @@
 """Run: one execution of a blueprint, as stored."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.blueprint import Value
 from bot.domain.conversation import Conversation
+from bot.domain.errors import NotFoundError
 from bot.domain.issue import Issue
 from bot.domain.vocabulary import Disposition, Mode, Profile, Reason, Status
+
+_KEY = re.compile(r"(?:R-)?([0-9]{1,15})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,3 +119,11 @@ class Run:
 def run_id_of(key: str) -> int:
     """The number in a run's key: 81 of R-81."""
     return int(key.removeprefix("R-"))
+
+
+def read_run_key(text: str) -> int:
+    """The number in a run's key as people write it: R-81, r-81 or 81. Raises NotFoundError."""
+    match = _KEY.fullmatch(text)
+    if match is None:
+        raise NotFoundError(f"“{text[:40]}” is no run's key; keys look like R-81.")
+    return int(match[1])

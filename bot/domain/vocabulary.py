@@ -103,6 +103,16 @@ class Disposition(StrEnum):
     DELETED = "deleted"
 
 
+_RUNBOOK_PHASES = (
+    "pending",
+    "identifying_tools",
+    "ready",
+    "triage",
+    "deciding_remediation",
+    "ready_for_remediation",
+    "remediation",
+    "summarizing",
+)
 PHASES: dict[Profile, tuple[str, ...]] = {
     Profile.AGENT: ("preparing", "launching", "agent_working", "pr_raised"),
     Profile.POD: (
@@ -116,26 +126,8 @@ PHASES: dict[Profile, tuple[str, ...]] = {
     ),
     Profile.PIPELINE: (),
     Profile.AUTOMATION: (),
-    Profile.FLOW: (
-        "pending",
-        "identifying_tools",
-        "ready",
-        "triage",
-        "deciding_remediation",
-        "ready_for_remediation",
-        "remediation",
-        "summarizing",
-    ),
-    Profile.GUIDE: (
-        "pending",
-        "identifying_tools",
-        "ready",
-        "triage",
-        "deciding_remediation",
-        "ready_for_remediation",
-        "remediation",
-        "summarizing",
-    ),
+    Profile.FLOW: _RUNBOOK_PHASES,
+    Profile.GUIDE: _RUNBOOK_PHASES,
 }
 """The known phases of each profile in their order; a profile without any takes phases freely."""
 

@@ -1,26 +1,23 @@
-"""Cards: the structure of what is told of runs and gates. Words come from templates."""
+"""Cards and notes of runs: their structure. Words come from templates."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.codec import JSON
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.domain.events import Event, EventType
-from bot.domain.gate import Gate, GateState
 from bot.domain.invocation import Press
 from bot.domain.notes import Notes
 from bot.domain.run import Cost, Run
 from bot.domain.vocabulary import Status
 from bot.domain.wording import label, symbol
+from bot.messages.gates import gate_card
 from bot.messages.issues import issue_attributes, issue_link
 from bot.messages.markup import escape
-from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row, Tone
+from bot.messages.message import Button, Fact, Message, Row, Tone
 from bot.messages.phases import phase_fact
-from bot.messages.question import question_card
 from bot.messages.render import link, moment_link, outside_link, render, word
 from bot.messages.runbook_words import failed_step, failure_advice, runbook_body
-from bot.messages.views import GateView, RunView
+from bot.messages.views import RunView
 
 _TONES = {
     Status.SUCCEEDED: Tone.GOOD,
@@ -220,72 +217,6 @@ def tombstone(run: Run, deletion: Event, *, subject: str) -> Message:
         body=words.body,
         fallback=words.fallback,
         attributes={"run": run.key, "subject": subject},
-    )
-
-
-def gate_card(view: RunView, gate_view: GateView) -> Message:
-    """The card of an approval: what is asked, what was planned, who may decide until when.
-
-    A question has a card of its own.
-    """
-    gate, run = gate_view.gate, view.run
-    if gate.form is not None:
-        return question_card(view, gate_view, gate.form)
-    last = gate.deciding
-    words = render(
-        f"messages/gate_{gate.state.value}",
-        run=run,
-        gate=gate,
-        who=gate_view.ruling.who,
-        not_who=gate_view.ruling.not_who,
-        last=last,
-    )
-    is_open = gate.state is GateState.OPEN
-    return Message(
-        title=words.title,
-        body=words.body,
-        fallback=words.fallback,
-        buttons=_gate_buttons(gate) if is_open else (),
-        mentions=gate_view.ruling.who if is_open else (),
-        tone=_GATE_TONES.get(gate.state, Tone.NEUTRAL),
-        attributes={
-            "run": run.key,
-            "gate": gate.key,
-            "state": gate.state.value,
-            "subject": f"gate:{gate.id}",
-            "fingerprint": gate.fingerprint,
-            "owner": run.owner,
-        },
-    )
-
-
-_GATE_TONES = {
-    GateState.OPEN: Tone.ATTENTION,
-    GateState.SATISFIED: Tone.GOOD,
-    GateState.REJECTED: Tone.BAD,
-    GateState.EXPIRED: Tone.BAD,
-}
-
-
-def _gate_buttons(gate: Gate) -> tuple[Button, ...]:
-    bound = {"runs": [gate.key], "shown": gate.fingerprint}
-    return (
-        Button(
-            label=word("buttons", "approve"),
-            press=Press(verb="approve", arguments=bound),
-            tone=Tone.GOOD,
-        ),
-        _asking("changes", "text", bound),
-        _asking("ask", "question", {"run": gate.key}),
-        replace(_asking("deny", "text", bound), tone=Tone.BAD),
-    )
-
-
-def _asking(verb: str, name: str, arguments: Mapping[str, JSON]) -> Button:
-    """A button that asks for one text first."""
-    asked = Field(name=name, label=word("fields", f"{verb}_{name}"), kind=FieldKind.LONG_TEXT)
-    return Button(
-        label=word("buttons", verb), press=Press(verb=verb, arguments=arguments), form=(asked,)
     )
 
 

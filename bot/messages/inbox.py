@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.domain.invocation import Press
 from bot.domain.person import LinkRequest
 from bot.messages.cards import run_row

@@ -112,7 +112,8 @@ class Message:
     mentions: tuple[str, ...] = ()
     """The people to ping; nobody else is."""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """What a surface keeps with the message to find it again: run, gate, subject.
+    """What it is about, as run, gate and subject: by these a surface finds it again, and keeps
+    what it has beside messages in step.
 
     `to` names the one person whom it is for; nobody else is shown it.
     """

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.course import PhaseStep, StepState
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.domain.vocabulary import phase_line
 from bot.messages.markup import escape
 from bot.messages.message import Fact, Step

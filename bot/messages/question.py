@@ -1,11 +1,12 @@
-"""The card of a question: its structure; the words are in templates/messages/question_*.md.j2."""
+"""Questions on cards: their words, and how they are answered by buttons and forms."""
 
 from bot.domain.form import FIELD, FieldType, Form, FormField
-from bot.domain.gate import Gate, GateState
+from bot.domain.gate import Gate
 from bot.domain.invocation import Press
-from bot.messages.message import Button, Field, FieldKind, Message, Tone
-from bot.messages.render import render, word
-from bot.messages.views import GateView, RunView
+from bot.domain.run import Run
+from bot.messages.message import Button, Field, FieldKind, Tone
+from bot.messages.render import Rendered, render, word
+from bot.messages.views import GateView
 
 _LONG = 200
 """A text field that takes more characters than this is a large one."""
@@ -16,41 +17,19 @@ _KINDS = {
     FieldType.SECRET: FieldKind.SECRET,
     FieldType.FLAG: FieldKind.FLAG,
 }
-_TONES = {
-    GateState.OPEN: Tone.ATTENTION,
-    GateState.SATISFIED: Tone.GOOD,
-    GateState.EXPIRED: Tone.BAD,
-}
 
 
-def question_card(view: RunView, gate_view: GateView, form: Form) -> Message:
+def question_words(run: Run, gate_view: GateView, form: Form) -> Rendered:
     """What is asked, why, and of whom; once answered, who answered what."""
     gate = gate_view.gate
-    words = render(
+    return render(
         f"messages/question_{gate.state.value}",
-        run=view.run,
+        run=run,
         gate=gate,
         form=form,
         who=gate_view.ruling.who,
         last=gate.deciding,
         answers=[(part.label, shown(gate.answers[part.name])) for part in _answered(gate, form)],
-    )
-    is_open = gate.state is GateState.OPEN
-    return Message(
-        title=words.title,
-        body=words.body,
-        fallback=words.fallback,
-        buttons=answer_buttons(gate, form) if is_open else (),
-        mentions=gate_view.ruling.who if is_open else (),
-        tone=_TONES.get(gate.state, Tone.NEUTRAL),
-        attributes={
-            "run": view.run.key,
-            "gate": gate.key,
-            "state": gate.state.value,
-            "subject": f"gate:{gate.id}",
-            "fingerprint": gate.fingerprint,
-            "owner": view.run.owner,
-        },
     )
 
 

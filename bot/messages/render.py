@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.messages import markup
 from bot.messages.message import Message, Tone
 

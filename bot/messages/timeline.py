@@ -1,6 +1,6 @@
 """The timeline of a run as a message: the parts of its time as facts, what happened as rows."""
 
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.domain.run import Run
 from bot.domain.timeline import SpanKind, Timeline, TimelineSpan
 from bot.messages.cards import status_words

@@ -23,8 +23,8 @@ class Invocations(Protocol):
         conversation: Conversation,
         text: str = "",
         press: Press | None = None,
-    ) -> tuple[Invocation, bool]:
-        """Store a request; False when this key was accepted before (the stored one returns)."""
+    ) -> Invocation:
+        """Store a request; where this key was accepted before, the stored one returns."""
 
     def load(self, invocation_id: int) -> Invocation:
         """Raises NotFoundError."""

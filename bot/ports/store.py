@@ -5,7 +5,6 @@ A unit (the function handed in) is pure but for the transaction: it may be run a
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import Protocol, TypeVar
@@ -24,7 +23,7 @@ from bot.domain.run import Run
 from bot.domain.selection import Filter
 from bot.domain.sight import Sight
 from bot.domain.vocabulary import Profile, Status
-from bot.ports.chat_store import Followups, Installations
+from bot.ports.chat_store import Followups, Installations, Transcript
 from bot.ports.issue_store import Issues
 from bot.ports.output_store import Artifacts, Logs
 from bot.ports.people_store import Effects, Exports, Identities, Invocations
@@ -38,7 +37,6 @@ T = TypeVar("T")
 class Topic(StrEnum):
     """What a waiter can be woken by once the commit is durable."""
 
-    INVOCATIONS = "invocations"
     POSTINGS = "postings"
     QUEUE = "queue"
     ORDERS = "orders"
@@ -46,21 +44,6 @@ class Topic(StrEnum):
     OUTPUT = "output"
     """A job said something, or ended."""
     PULL_REQUESTS = "pull_requests"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """A message of an embedded chat as it stands now."""
-
-    id: int
-    """The message's own number: what threads hang on."""
-    change: int
-    """Rises with every post and edit of any message; a reader asks for what came after."""
-    conversation: Conversation
-    thread: str | None
-    at: datetime
-    message: JSON
-    """The encoded Message."""
 
 
 class Runs(Protocol):
@@ -276,38 +259,6 @@ class Blueprints(Protocol):
 
     def save_told_file(self, told: ToldFile) -> None:
         """Store what was told of a file."""
-
-
-class Transcript(Protocol):
-    """What an embedded chat shows: console and browser."""
-
-    def post(
-        self, conversation: Conversation, *, key: str, thread: str | None, message: JSON
-    ) -> Said:
-        """Say a message; the same key again returns what was said."""
-
-    def edit(self, message_id: int, message: JSON) -> None:
-        """Change what a message says. Raises NotFoundError."""
-
-    def since(self, conversation: Conversation, *, change: int, limit: int) -> tuple[Said, ...]:
-        """The messages of a channel and its threads changed after `change`, in that order."""
-
-    def newest(self, conversation: Conversation) -> int:
-        """The newest change number; 0 when nothing was said."""
-
-    def channels(self, surface: str, tenant: str) -> tuple[str, ...]:
-        """The channels in which anything was said, by name."""
-
-    def recent(
-        self, conversation: Conversation, *, limit: int, before: int | None = None
-    ) -> tuple[Said, ...]:
-        """The last messages of a thread, or of a channel without its threads, in order.
-
-        `before` is the id of the first message that is known already.
-        """
-
-    def threads(self, conversation: Conversation, roots: Collection[str]) -> tuple[Said, ...]:
-        """All messages in the threads of these roots of a channel, in order."""
 
 
 class Workspaces(Protocol):

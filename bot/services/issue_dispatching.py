@@ -59,10 +59,10 @@ def dispatch_on_issue(  # noqa: PLR0913  # as dispatch, with the issue that it i
 
 def _choose(rules: Rules, request: DispatchRequest, issue: Issue) -> DispatchRequest:
     """The request with the blueprint that fits best."""
-    choice = choose_blueprint(issue, rules.catalog.blueprints.values())
-    names = [one.name for one in choice.blueprints]
+    fit = choose_blueprint(issue, rules.catalog.blueprints.values())
+    names = [one.name for one in fit.blueprints]
     if len(names) == 1:
-        return replace(request, blueprint=names[0], because=choice.because)
+        return replace(request, blueprint=names[0], because=fit.because)
     if names:
         problem = f"{issue.key} fits {' and '.join(names)} equally well. Say which."
     else:

@@ -1,7 +1,5 @@
 """Lifecycle: people stop, restart, retry, delete, assign and review runs."""
 
-from dataclasses import replace
-
 from bot.domain.actor import Actor
 from bot.domain.errors import IllegalTransitionError
 from bot.domain.events import EventType
@@ -91,7 +89,7 @@ _RETRIABLE = {
 }
 _UNSUCCESSFUL = frozenset({Status.PARTIAL, Status.FAILED, Status.TIMED_OUT, Status.CANCELLED})
 _FOLLOWING_UP = frozenset({Profile.AGENT, Profile.POD})
-"""What is never opened again: the same work is another run."""
+"""These may follow up on their pull request, also after they succeeded."""
 _FOLLOWED_UP = frozenset({Disposition.PR_OPEN, Disposition.PR_REJECTED})
 
 
@@ -205,7 +203,7 @@ def review(tx: Tx, rules: Rules, run_id: int, *, actor: Actor) -> Run:
             f"{run.key} is {words(run)}; only a completed run without an open pull request "
             "can be reviewed."
         )
-    case.run = replace(run, disposition=Disposition.REVIEWED)
+    case.change(disposition=Disposition.REVIEWED)
     case.note(
         EventType.DISPOSITION_CHANGED,
         actor,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.domain.codec import encode
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.domain.invocation import Press
 from bot.domain.issue import Issue
 from bot.domain.selection import Filter

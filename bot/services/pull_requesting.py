@@ -107,12 +107,12 @@ def settle_opened(tx: Tx, worked_on: PullRequest, seen: SeenPull) -> None:
     )
     tx.pull_requests.save(_due(tx, now_known, worked_on, pull))
     again = pull.number == seen.number and bool(case.run.pushed_commit)
-    _tell_opened(case, seen, again=again)
+    _tell_opened(case, seen, _actor(pull), again=again)
     _tell_reviews(case, seen, _actor(pull))
     case.save()
 
 
-def _tell_opened(case: Case, seen: SeenPull, *, again: bool) -> None:
+def _tell_opened(case: Case, seen: SeenPull, actor: Actor, *, again: bool) -> None:
     run, job = case.run, case.job
     data: dict[str, JSON] = {"number": seen.number, "url": seen.url, "draft": seen.draft}
     data |= {"commit": run.pushed_commit or seen.head, "again": again}
@@ -124,9 +124,7 @@ def _tell_opened(case: Case, seen: SeenPull, *, again: bool) -> None:
             case.jobs[job.id] = replace(job, phase=raised)
             data |= told(case.jobs[job.id])
     case.change(pr_url=seen.url)
-    pull = case.tx.pull_requests.find(run.id)
-    assert pull is not None
-    case.note(EventType.PULL_REQUEST_OPENED, _actor(pull), **data)
+    case.note(EventType.PULL_REQUEST_OPENED, actor, **data)
 
 
 def settle_seen(tx: Tx, worked_on: PullRequest, seen: SeenPull) -> None:

@@ -1,5 +1,7 @@
 """Selecting: from what a person wrote to the runs and gates that they mean."""
 
+from functools import partial
+
 from bot.domain.conversation import Conversation
 from bot.domain.errors import NotFoundError, UserError
 from bot.domain.events import Event
@@ -38,23 +40,18 @@ def select_runs(
 
     Raises NotFoundError for a name nothing answers to, UserError for one that is ambiguous.
     """
+    meant = partial(select_run, tx, verb=verb, conversation=conversation)
     if selection.filter is not None:
         found = tx.runs.find(selection.filter, limit=most + 1)
         if len(found) > most:
             raise UserError(f"That means more than {most:,} runs; narrow it down.")
     else:
-        refs = selection.refs or (Ref(kind=RefKind.HERE),)
-        found = tuple(_find_run(tx, ref, verb, conversation) for ref in refs)
-    without = {_find_run(tx, ref, verb, conversation).id for ref in selection.without}
+        found = tuple(map(meant, selection.refs or (Ref(kind=RefKind.HERE),)))
+    without = {meant(ref).id for ref in selection.without}
     chosen = {run.id: run for run in found if run.id not in without}
     if not chosen:
         raise NotFoundError("No run is meant by that.", suggestions=("/run list",))
     return tuple(chosen.values())
-
-
-def select_run(tx: Tx, ref: Ref, *, verb: str, conversation: Conversation) -> Run:
-    """The one run that a reference means."""
-    return _find_run(tx, ref, verb, conversation)
 
 
 def select_gates(
@@ -70,11 +67,12 @@ def select_gates(
 def _find_gate(tx: Tx, ref: Ref, verb: str, conversation: Conversation) -> Gate:
     if ref.kind is RefKind.GATE:
         return require_gate(tx, ref.number)
-    run = _find_run(tx, ref, verb, conversation)
+    run = select_run(tx, ref, verb=verb, conversation=conversation)
     return find_open_gate(load_case(tx, run.id))
 
 
-def _find_run(tx: Tx, ref: Ref, verb: str, conversation: Conversation) -> Run:
+def select_run(tx: Tx, ref: Ref, *, verb: str, conversation: Conversation) -> Run:
+    """The one run that a reference means. Raises as `select_runs` does."""
     match ref.kind:
         case RefKind.RUN | RefKind.JOB:
             return _by_number(tx, ref.number, verb)

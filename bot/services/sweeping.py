@@ -7,7 +7,7 @@ from bot.domain.job import Job
 from bot.domain.vocabulary import Status
 from bot.ports.store import Tx
 from bot.services.case import load_case
-from bot.services.claiming import lose
+from bot.services.claiming import lose, renew
 from bot.services.gating import expire_gate
 from bot.services.questions import answer_by_default
 from bot.services.reminding import remind
@@ -31,13 +31,7 @@ def sweep_gates(tx: Tx, rules: Rules) -> int:
 def sweep_leases(tx: Tx) -> int:
     """Take back the claims that nothing was heard of for a lease."""
     now = tx.now()
-    lost = [
-        job
-        for job in tx.jobs.in_status(
-            Status.CLAIMED, Status.RUNNING, Status.WAITING, Status.CANCELLING
-        )
-        if job.token_hash and job.lease_expires_at and job.lease_expires_at < now
-    ]
+    lost = [job for job in _held(tx) if job.lease_expires_at and job.lease_expires_at < now]
     for job in lost:
         lose(tx, job, reason="The runner was not heard of for too long")
     return len(lost)
@@ -45,10 +39,14 @@ def sweep_leases(tx: Tx) -> int:
 
 def renew_leases(tx: Tx, rules: Rules) -> None:
     """Start every lease anew: while the bot was away, no runner could be heard."""
-    for job in tx.jobs.in_status(Status.CLAIMED, Status.RUNNING, Status.WAITING, Status.CANCELLING):
-        if job.token_hash:
-            expires = tx.now() + rules.periods.lease
-            tx.jobs.touch(job.id, lease_expires_at=expires, at=tx.now(), alive=True)
+    for job in _held(tx):
+        renew(tx, job, alive=True, lease=rules.periods.lease)
+
+
+def _held(tx: Tx) -> list[Job]:
+    """The jobs that somebody has a claim on."""
+    jobs = tx.jobs.in_status(Status.CLAIMED, Status.RUNNING, Status.WAITING, Status.CANCELLING)
+    return [job for job in jobs if job.token_hash]
 
 
 def sweep_timeouts(tx: Tx, rules: Rules) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.actor import CLOCK, Actor
-from bot.domain.deadlines import say as say_duration
+from bot.domain.deadlines import say_duration
 from bot.domain.effect import UNDO_WINDOW, Effect, EffectKind, EffectState
 from bot.domain.errors import IllegalTransitionError, NotFoundError, RefusedError
 from bot.domain.events import EventType

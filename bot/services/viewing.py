@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from bot.domain.blueprint import Replies
 from bot.domain.conversation import CONSOLE
 from bot.domain.course import MOVES, draw_course
-from bot.domain.errors import NotFoundError
 from bot.domain.events import Event, EventType
 from bot.domain.gate import Gate, GateKind, GateState
 from bot.domain.issue_state import find_moment
 from bot.domain.notes import NOTED, gather
 from bot.domain.policy import Ruling, decide_gate_permission, decide_permission
 from bot.domain.posting import CARD
-from bot.domain.run import Run
+from bot.domain.run import Run, read_run_key
 from bot.domain.runbook_log import RunbookLog, read_log
 from bot.domain.vocabulary import LIVE, RUNBOOKS, Profile, Status
 from bot.messages.cards import status_words
@@ -144,10 +143,7 @@ def explain(tx: Tx, rules: Rules, run: Run, *, person: str) -> Explanation:
 
 def stand(tx: Tx, rules: Rules, key: str) -> RunStanding:
     """Where the run of a key stands. Raises NotFoundError."""
-    number = key.upper().removeprefix("R-")
-    if not number.isascii() or not number.isdigit():
-        raise NotFoundError(f"“{key[:40]}” is no run's key; keys look like R-81.")
-    view = view_run(tx, rules, int(number))
+    view = view_run(tx, rules, read_run_key(key))
     run = view.run
     told = next((each for each in run.conversations if each.root == CONSOLE), None)
     card = tx.postings.find(run.id, told, CARD) if told else None

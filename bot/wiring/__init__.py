@@ -36,7 +36,7 @@ from bot.wiring.parts import OpenSurface, Parts, Surface
 from bot.wiring.slack import open_slack
 from bot.wiring.web import api_routers
 from commands import COMMANDS
-from storage.stores import AnyStore, database_file, store_at
+from storage.stores import AnyStore, database_file, open_store
 
 _SURFACES: tuple[OpenSurface, ...] = (open_embedded, open_slack, open_linear, open_github)
 """All there are; what each brings along depends on the settings."""
@@ -85,12 +85,8 @@ async def kept(settings: Settings) -> AsyncIterator[Store]:
     file = database_file(settings.database)
     if file and not file.exists():
         raise UserError(f"There is no database at {file}; nothing was kept yet.")
-    store = store_at(settings.database, SystemClock())
-    await store.open()
-    try:
+    async with open_store(settings.database, SystemClock()) as store:
         yield store
-    finally:
-        await store.close()
 
 
 @asynccontextmanager
@@ -98,13 +94,11 @@ async def _with_store(settings: Settings, data: Path) -> AsyncIterator[Bot]:
     if settings.rehearsal:
         await asyncio.to_thread(create_world, data)
     rulebook = _rulebook(settings, data)
-    store = store_at(settings.database, SystemClock())
-    await store.open()
-    try:
-        async with _at_work(settings, data, store, rulebook) as bot:
-            yield bot
-    finally:
-        await store.close()
+    async with (
+        open_store(settings.database, SystemClock()) as store,
+        _at_work(settings, data, store, rulebook) as bot,
+    ):
+        yield bot
 
 
 def _rulebook(settings: Settings, data: Path) -> Rulebook:

@@ -193,9 +193,9 @@ def _assemble(needs: SlackNeeds, workspaces: Workspaces) -> _Assembled:
         messenger=messenger,
         pacing=pacing,
         sweeps={
-            "slack_followups": (1, followups.sweep),
-            "slack_boards": (2, boards.tick),
-            "slack_homes": (10, homes.refresh),
+            "slack followups": (1, followups.sweep),
+            "slack boards": (2, boards.tick),
+            "slack homes": (10, homes.refresh),
         },
     )
 

@@ -1,10 +1,14 @@
-"""A repository, people who work in it, and the folder of a job."""
+"""A repository, people who work in it, the folder of a job, and a small fake Slack."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.adapters.fake_slack_world import workspace
 from tests.adapters.git_repositories import commit, git
+from tests.fakes.clock import FakeClock
+from tests.fakes.slack.fake import FakeSlack
 
 
 @pytest.fixture
@@ -29,3 +33,9 @@ def folder(tmp_path: Path) -> Path:
     job = tmp_path / "jobs" / "R-1.1"
     (job / "home").mkdir(parents=True)
     return job
+
+
+@pytest.fixture
+async def slack(clock: FakeClock) -> AsyncIterator[FakeSlack]:
+    async with workspace(clock) as opened:
+        yield opened

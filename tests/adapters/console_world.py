@@ -36,7 +36,7 @@ from bot.ports.run_standing import RunStanding
 from bot.ports.store import Tx
 from bot.services.claiming import hash_token
 from bot.services.rules import Rules
-from storage.store import SqliteStore
+from storage.sqlite_store import SqliteStore
 from tests.fakes.stage import VAULT_KEY
 
 TOKEN = "console-secret"

@@ -1,13 +1,15 @@
 """A small fake workspace, the real client and a real Bolt app, for tests of the fake itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.slack.fake import FakeSlack, fake_slack
@@ -32,6 +34,13 @@ def client(slack: FakeSlack, token: str | None = None) -> AsyncWebClient:
     return AsyncWebClient(
         token=token or slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5
     )
+
+
+async def refusal(call: Awaitable[object]) -> str:
+    """The error that a call is answered with."""
+    with pytest.raises(SlackApiError) as refused:
+        await call
+    return str(refused.value.response["error"])
 
 
 def bolt(slack: FakeSlack) -> AsyncApp:

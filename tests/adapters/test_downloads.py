@@ -16,7 +16,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.export import ExportFile
 from bot.domain.policy import Policy
 from bot.services.rules import Rules
-from storage.store import SqliteStore
+from storage.sqlite_store import SqliteStore
 from tests.adapters.console_world import CountedIds, RealClock
 
 CONTENT = b"key,title\r\nR-1,Fix\r\n"

@@ -1,6 +1,6 @@
 """The fake Slack, met by the real client: messages, their errors, and limits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable
 from datetime import timedelta
 
 import aiohttp
@@ -9,29 +9,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.adapters.fake_slack_world import ANA, BEN, OPS, client, section, workspace
+from tests.adapters.fake_slack_world import ANA, BEN, OPS, client, refusal, section
 from tests.fakes.clock import FakeClock
 from tests.fakes.slack.fake import FakeSlack
 
 CARD = {"event_type": "card", "event_payload": {"run": "R-1"}}
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def slack(clock: FakeClock) -> AsyncIterator[FakeSlack]:
-    async with workspace(clock) as slack:
-        yield slack
-
-
-async def refusal(call: object) -> str:
-    """The error that a call is answered with."""
-    with pytest.raises(SlackApiError) as refused:
-        await call  # type: ignore[misc]
-    return str(refused.value.response["error"])
 
 
 async def test_it_says_who_the_bot_is(slack: FakeSlack) -> None:
@@ -88,7 +70,7 @@ async def test_every_ts_is_later_than_the_last(slack: FakeSlack) -> None:
 
 
 async def test_a_message_needs_something_to_say_and_one_way_to_say_it(slack: FakeSlack) -> None:
-    def say(**what: str) -> object:
+    def say(**what: str) -> Awaitable[object]:
         return client(slack).api_call("chat.postMessage", json={"channel": OPS, **what})
 
     assert await refusal(say(text=" ")) == "no_text"

@@ -1,35 +1,16 @@
 """The fake Slack's streams, agent sessions, workflow steps, files, and installs."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
-from slack_sdk.errors import SlackApiError
 from slack_sdk.models.messages.chunk import PlanUpdateChunk, TaskUpdateChunk
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.adapters.fake_slack_world import ANA, OPS, Data, bolt, client, connected, workspace
+from tests.adapters.fake_slack_world import ANA, OPS, Data, bolt, client, connected, refusal
 from tests.fakes.clock import FakeClock
 from tests.fakes.slack.fake import FakeSlack
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def slack(clock: FakeClock) -> AsyncIterator[FakeSlack]:
-    async with workspace(clock) as slack:
-        yield slack
-
-
-async def refusal(call: object) -> str:
-    with pytest.raises(SlackApiError) as refused:
-        await call  # type: ignore[misc]
-    return str(refused.value.response["error"])
 
 
 async def begin(slack: FakeSlack) -> tuple[str, str, str]:

@@ -1,6 +1,5 @@
 """The fake Slack, met by a real Bolt app: what it sends by socket and by HTTP, and how often."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,24 +16,12 @@ from tests.adapters.fake_slack_world import (
     connected,
     listening,
     until,
-    workspace,
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.slack.fake import FakeSlack
 from tests.fakes.slack.http_transport import signature
 
 SOON = timedelta(seconds=0.3)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def slack(clock: FakeClock) -> AsyncIterator[FakeSlack]:
-    async with workspace(clock) as slack:
-        yield slack
 
 
 class Diary:

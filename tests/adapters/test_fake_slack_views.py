@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from tests.adapters.fake_slack_world import (
@@ -21,8 +20,8 @@ from tests.adapters.fake_slack_world import (
     connected,
     modal,
     question,
+    refusal,
     section,
-    workspace,
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.slack.fake import FakeSlack
@@ -37,27 +36,10 @@ OPTION = {"text": {"type": "plain_text", "text": "Nightly"}, "value": "nightly"}
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def slack(clock: FakeClock) -> AsyncIterator[FakeSlack]:
-    async with workspace(clock) as slack:
-        yield slack
-
-
-@pytest.fixture
 async def app(slack: FakeSlack) -> AsyncIterator[AsyncApp]:
     app = bolt(slack)
     async with connected(slack, app):
         yield app
-
-
-async def refusal(call: object) -> str:
-    with pytest.raises(SlackApiError) as refused:
-        await call  # type: ignore[misc]
-    return str(refused.value.response["error"])
 
 
 def opens_form(app: AsyncApp, *blocks: Data) -> None:

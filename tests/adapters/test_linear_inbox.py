@@ -14,7 +14,7 @@ from adapters.linear.inbox import LinearInbox
 from bot.domain.errors import UnavailableError, UserError
 from bot.ports.store import Store
 from bot.ports.tracker_store import TrackerEvent
-from storage.stores import store_at
+from storage.stores import open_store
 from tests.fakes.clock import FakeClock
 
 
@@ -41,16 +41,9 @@ class Ear:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 async def store(blank: Path, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Store]:
-    opened = store_at(f"sqlite:///{copy(blank, tmp_path)}", clock)
-    await opened.open()
-    yield opened
-    await opened.close()
+    async with open_store(f"sqlite:///{copy(blank, tmp_path)}", clock) as opened:
+        yield opened
 
 
 async def taken(store: Store, key: str) -> TrackerEvent:

@@ -15,9 +15,9 @@ from adapters.web.maintenance_api import MaintenanceApi
 from bot.domain.conversation import CONSOLE
 from bot.domain.errors import UnavailableError
 from bot.ports.store import Tx
-from storage.maintenance import SqliteMaintenance
+from storage.sqlite_maintenance import SqliteMaintenance
+from storage.sqlite_store import SqliteStore
 from storage.statements import StatementClock
-from storage.store import SqliteStore
 from tests.fakes.clock import FakeClock
 
 

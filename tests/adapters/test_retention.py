@@ -13,24 +13,10 @@ from adapters.retention import Retention
 from bot.domain.export import ExportFile
 from bot.domain.vocabulary import Status
 from bot.ports.store import Store, Tx
-from storage.stores import store_at
 from tests.contract.rows import job_row, run_row
 from tests.fakes.clock import NOON, FakeClock
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def store(database: str, clock: FakeClock) -> AsyncIterator[Store]:
-    opened = store_at(database, clock)
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from bot.domain.blueprint import RUNBOOK_COMMAND
 from bot.domain.codec import JSON
 from bot.domain.runbook import Remediation, Rule, Runbook
 from bot.domain.vocabulary import Mode
-from tests.adapters.runbook_world import approval, carry_out, ends, phases, prompt, shell
+from tests.adapters.runbook_world import BOOK, approval, carry_out, ends, phases, prompt, shell
 from tests.adapters.runner_world import RunnerWorld, runner_world
 from tests.fakes.agent_api import PATIENCE, AgentApi
 
@@ -20,20 +20,6 @@ from tests.fakes.agent_api import PATIENCE, AgentApi
 def world(tmp_path: Path) -> Iterator[RunnerWorld]:
     with runner_world(tmp_path / "data") as made:
         yield made
-
-
-BOOK = Runbook(
-    triage=(shell("look", 'echo "size is $VAR_NAME" >&2; echo 12', save={"size": "json"}),),
-    rules=(Rule(when="size > 10", use="cut", reason="It has ${size}"),),
-    remediations=(
-        Remediation(
-            name="cut", title="Cut it", steps=(shell("cut", "echo cut to $((VAR_SIZE / 2))"),)
-        ),
-        Remediation(name="move", title="Move it", steps=(shell("carry", "echo carried"),)),
-    ),
-    checks=(shell("again", "echo ok", save={"state": "output"}),),
-    summary="It is ${state}; it had ${size} and ${remediation} was done.",
-)
 
 
 def parked(world: RunnerWorld, runbook: Runbook, **changes: Any) -> None:

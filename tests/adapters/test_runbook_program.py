@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.runbook import OnFailure, Remediation, Rule, Runbook, Step, StepKind
-from tests.adapters.runbook_world import carry_out, ends, phases, shell
+from bot.domain.runbook import OnFailure, Runbook, Step, StepKind
+from tests.adapters.runbook_world import BOOK, carry_out, ends, phases, shell
 from tests.adapters.runner_world import RunnerWorld, runner_world
 
 
@@ -15,20 +15,6 @@ from tests.adapters.runner_world import RunnerWorld, runner_world
 def world(tmp_path: Path) -> Iterator[RunnerWorld]:
     with runner_world(tmp_path / "data") as made:
         yield made
-
-
-BOOK = Runbook(
-    triage=(shell("look", 'echo "size is $VAR_NAME" >&2; echo 12', save={"size": "json"}),),
-    rules=(Rule(when="size > 10", use="cut", reason="It has ${size}"),),
-    remediations=(
-        Remediation(
-            name="cut", title="Cut it", steps=(shell("cut", "echo cut to $((VAR_SIZE / 2))"),)
-        ),
-        Remediation(name="move", title="Move it", steps=(shell("carry", "echo carried"),)),
-    ),
-    checks=(shell("again", "echo ok", save={"state": "output"}),),
-    summary="It is ${state}; it had ${size} and ${remediation} was done.",
-)
 
 
 def test_a_runbook_from_its_first_step_to_its_summary(world: RunnerWorld) -> None:

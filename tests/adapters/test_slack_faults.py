@@ -27,7 +27,7 @@ from tests.fakes.slack_stage import (
     slack_stage,
     text_of,
 )
-from tests.fakes.stage import stage
+from tests.fakes.stage import Runner, stage
 
 WAYS = ("socket", "http")
 
@@ -147,8 +147,8 @@ async def test_who_becomes_a_guest_loses_all_rights_within_minutes(world: SlackS
     await world.told("Guests")
 
 
-async def test_a_secret_answer_is_never_stored_nor_said(world: SlackStage, file: str) -> None:
-    form = {"prompt": "Token?", "fields": [{"name": "token", "label": "Token", "type": "secret"}]}
+async def opens_form(world: SlackStage, form: dict[str, Any]) -> Runner:
+    """A program asks, and the developer opens the form of its answer."""
     await world.slack.types_command("UDEV", CHANNEL, "/run", "dispatch hello")
     await world.told("R-1")
     runner = await (await world.stage.claims()).starts()
@@ -156,6 +156,12 @@ async def test_a_secret_answer_is_never_stored_nor_said(world: SlackStage, file:
     card = await world.sees("Answer…")
     await world.slack.presses("UDEV", CHANNEL, card.ts, "Answer…")
     await world.until(lambda: world.slack.views.get("UDEV"))
+    return runner
+
+
+async def test_a_secret_answer_is_never_stored_nor_said(world: SlackStage, file: str) -> None:
+    form = {"prompt": "Token?", "fields": [{"name": "token", "label": "Token", "type": "secret"}]}
+    await opens_form(world, form)
     await world.slack.submits("UDEV", {"Token": "hunter2-hunter2"})
     await world.sees("••••")
     said = [text_of(each) for each in (*world.slack.messages(CHANNEL), *world.slack.world.unseen)]
@@ -167,13 +173,7 @@ async def test_a_secret_answer_is_never_stored_nor_said(world: SlackStage, file:
 
 async def test_an_answer_that_is_wrong_is_said_beside_its_field(world: SlackStage) -> None:
     form = {"prompt": "How many?", "fields": [{"name": "n", "label": "N", "pattern": "[a-z]+"}]}
-    await world.slack.types_command("UDEV", CHANNEL, "/run", "dispatch hello")
-    await world.told("R-1")
-    runner = await (await world.stage.claims()).starts()
-    await runner.reports("question", name="ask", form=form)
-    card = await world.sees("Answer…")
-    await world.slack.presses("UDEV", CHANNEL, card.ts, "Answer…")
-    await world.until(lambda: world.slack.views.get("UDEV"))
+    runner = await opens_form(world, form)
     answer = await world.slack.submits("UDEV", {"N": "7"})
     assert "does not have the form" in json.dumps(answer.body["errors"])
     await world.slack.submits("UDEV", {"N": "seven"})

@@ -21,11 +21,6 @@ OTHER = Conversation(surface="slack", tenant="T0001", channel="C2")
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def pacing(clock: FakeClock) -> Pacing:
     return Pacing(clock, Echoes())
 

@@ -16,7 +16,7 @@ from bot.domain.invocation import Press
 from bot.messages.markup import escape, fence, plain
 from bot.messages.message import Button, Fact, Field, FieldKind, Message, Row
 from bot.messages.render import link
-from bot.ports.store import Said
+from bot.ports.chat_store import Said
 
 TAGS = {
     *("a", "article", "br", "button", "code", "dd", "div", "dl", "dt", "fieldset", "h3", "header"),

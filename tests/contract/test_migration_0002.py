@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from bot.domain.gate import GateKind
 from storage.migrate import SCRIPTS, migrate
 from storage.sqlite import sqlite_url
-from storage.store import SqliteStore
+from storage.sqlite_store import SqliteStore
 from tests.fakes.clock import FakeClock
 
 GATE = {

@@ -19,7 +19,7 @@ from bot.domain.selection import Filter
 from bot.ports.store import Tx
 from storage.migrate import migrate, migrated
 from storage.moving import export_to, import_from
-from storage.stores import store_at
+from storage.stores import open_store
 from storage.tables import metadata
 from tests.contract.many import fill
 from tests.contract.rows import add_job, add_run, run_row
@@ -67,38 +67,32 @@ async def test_issues_move_along(tmp_path: Path, postgres_url: str) -> None:
         pass
     issue = replace(ENG_142, title="\x00 “ä”")
     run = run_row(issue=issue, mirrors=(issue.conversation,), dedupe_key=issue.dedupe_key)
-    store = store_at(start, FakeClock())
-    await store.open()
-    await store.write(lambda tx: tx.issues.keep(issue))
-    await store.write(lambda tx: tx.runs.create(run))
-    await store.close()
+    async with open_store(start, FakeClock()) as store:
+        await store.write(lambda tx: tx.issues.keep(issue))
+        await store.write(lambda tx: tx.runs.create(run))
     export_to(start, file)
     import_from(postgres_url, file)
-    there = store_at(postgres_url, FakeClock())
-    await there.open()
-    kept, moved = await there.read(lambda tx: (tx.issues.find("ENG-142"), tx.runs.load(1)))
+    async with open_store(postgres_url, FakeClock()) as there:
+        kept, moved = await there.read(lambda tx: (tx.issues.find("ENG-142"), tx.runs.load(1)))
     assert kept is not None
     assert kept.issue == moved.issue == issue
     assert moved.mirrors == (issue.conversation,)
-    await there.close()
 
 
 async def works_on(url: str) -> None:
     """The chains hold, and new rows get numbers that were never given."""
-    store = store_at(url, FakeClock())
-    await store.open()
-    for number in (1, MANY // 2, MANY):
-        run, events = await store.read(partial(history, number))
-        head = ""
-        for event in events:
-            head = chain(head, event)
-            assert head == event.hash
-        assert (run.head, run.title) == (head, f"Run {number} \x00 “ä”")
-    assert (await store.write(add_run)).id == 12_001
-    assert (await store.write(add_job)).id == MANY + 1
-    newest = await store.read(lambda tx: tx.runs.find(Filter(), limit=3))
+    async with open_store(url, FakeClock()) as store:
+        for number in (1, MANY // 2, MANY):
+            run, events = await store.read(partial(history, number))
+            head = ""
+            for event in events:
+                head = chain(head, event)
+                assert head == event.hash
+            assert (run.head, run.title) == (head, f"Run {number} \x00 “ä”")
+        assert (await store.write(add_run)).id == 12_001
+        assert (await store.write(add_job)).id == MANY + 1
+        newest = await store.read(lambda tx: tx.runs.find(Filter(), limit=3))
     assert [run.id for run in newest] == [12_002, 12_001, MANY]
-    await store.close()
 
 
 def history(run_id: int, tx: Tx) -> tuple[Run, tuple[Event, ...]]:
@@ -209,22 +203,18 @@ def test_an_old_database_is_migrated_first(tmp_path: Path) -> None:
 async def test_a_bot_at_work_on_postgres_is_left_alone(
     postgres_url: str, exported: Path, tmp_path: Path
 ) -> None:
-    store = store_at(postgres_url, FakeClock())
-    await store.open()
-    for move in (export_to, import_from):
-        with pytest.raises(UserError, match="stop every bot"):
-            move(postgres_url, exported if move is import_from else tmp_path / "new")
-    await store.close()
+    async with open_store(postgres_url, FakeClock()):
+        for move in (export_to, import_from):
+            with pytest.raises(UserError, match="stop every bot"):
+                move(postgres_url, exported if move is import_from else tmp_path / "new")
 
 
 async def test_a_move_of_nothing(database: str, tmp_path: Path) -> None:
     migrate(f"sqlite:///{tmp_path}/nothing.db")
     export_to(f"sqlite:///{tmp_path}/nothing.db", tmp_path / "nothing.jsonl")
     assert sum(import_from(database, tmp_path / "nothing.jsonl").values()) == 0
-    store = store_at(database, FakeClock())
-    await store.open()
-    assert (await store.write(add_run)).id == 1
-    await store.close()
+    async with open_store(database, FakeClock()) as store:
+        assert (await store.write(add_run)).id == 1
 
 
 def test_a_move_to_a_database_without_tables(postgres: TemporaryPostgres, exported: Path) -> None:

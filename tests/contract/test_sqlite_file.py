@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from bot.domain.errors import UnavailableError
 from bot.domain.selection import Filter
 from storage.sqlite import DatabaseUnavailableError, SqliteFile, for_reading, for_writing
-from storage.store import SqliteStore
+from storage.sqlite_store import SqliteStore
 from storage.watch import Watches
 from storage.writer import Writer
 from tests.contract.rows import add_run

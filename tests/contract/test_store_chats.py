@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.followup import Followup
 from bot.domain.installation import Installation
-from tests.contract.conftest import Store
+from bot.ports.store import Store
 from tests.fakes.clock import FakeClock
 
 STEP = Followup(

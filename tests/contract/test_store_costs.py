@@ -15,11 +15,10 @@ from bot.domain.events import EventType, NewEvent
 from bot.domain.run import Cost
 from bot.domain.selection import Filter
 from bot.domain.vocabulary import Disposition, Status
-from bot.ports.store import Tx
+from bot.ports.store import Store, Tx
 from storage.migrate import SCRIPTS, migrate
 from storage.sqlite import for_writing, sqlite_url
-from storage.store import SqliteStore
-from tests.contract.conftest import Store
+from storage.sqlite_store import SqliteStore
 from tests.contract.rows import ANA, add_run, job_row
 from tests.fakes.clock import NOON, FakeClock
 

@@ -12,8 +12,7 @@ from bot.domain.blueprint import OnExpiry
 from bot.domain.errors import NotFoundError
 from bot.domain.gate import Choice, Decision, Gate, GateKind, GateState
 from bot.domain.plan import Plan
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import ANA, add_job, gate_row
 from tests.fakes.clock import NOON
 

@@ -16,7 +16,7 @@ from bot.domain.errors import ConflictError
 from bot.domain.events import Event, EventType, NewEvent, chain
 from bot.domain.run import Run
 from bot.ports.store import Tx
-from storage.stores import store_at
+from storage.stores import open_store
 from tests.contract.rows import add_run
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import TemporaryPostgres
@@ -69,9 +69,7 @@ def history(run_id: int, tx: Tx) -> tuple[Run, tuple[Event, ...]]:
 
 
 async def scenario(url: str, plan: Sequence[tuple[int, Sequence[NewEvent], str]]) -> None:
-    store = store_at(url, FakeClock())
-    await store.open()
-    try:
+    async with open_store(url, FakeClock()) as store:
         await store.write(lambda tx: (add_run(tx), add_run(tx)))
         calls = [store.write(partial(write, wanted)) for wanted in plan]
         results = await asyncio.gather(*calls, return_exceptions=True)
@@ -83,8 +81,6 @@ async def scenario(url: str, plan: Sequence[tuple[int, Sequence[NewEvent], str]]
             verify(run, events)
             told = [event for event in stored if event.run_id == run_id]
             assert events == tuple(sorted(told, key=lambda event: event.seq))
-    finally:
-        await store.close()
 
 
 def verify(run: Run, events: Sequence[Event]) -> None:

@@ -11,8 +11,7 @@ from bot.domain.posting import CARD
 from bot.domain.selection import Filter
 from bot.domain.vocabulary import Disposition, Status
 from bot.ports.issue_store import KeptIssue
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import add_run, run_row
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.tracker import ENG_142

@@ -8,8 +8,7 @@ import pytest
 from bot.domain.errors import NotFoundError
 from bot.domain.job import RANK_GAP, Job
 from bot.domain.vocabulary import Reason, Status
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import add_job, add_run, job_row
 from tests.fakes.clock import NOON
 

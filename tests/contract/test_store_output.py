@@ -11,8 +11,7 @@ from bot.domain.errors import NotFoundError
 from bot.domain.job import Job
 from bot.domain.vocabulary import Profile
 from bot.ports.output_store import LogChunk
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import add_job
 from tests.fakes.clock import NOON
 

@@ -12,8 +12,7 @@ from bot.domain.run import Run
 from bot.domain.selection import Filter
 from bot.domain.sight import Sight
 from bot.domain.vocabulary import Status
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import ANA, add_run, gate_row, job_row
 from tests.fakes.clock import NOON, FakeClock
 

@@ -8,8 +8,7 @@ import pytest
 from bot.domain.conversation import CONSOLE, Conversation
 from bot.domain.errors import NotFoundError
 from bot.domain.posting import CARD, Posting
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import add_run
 from tests.fakes.clock import NOON, FakeClock
 

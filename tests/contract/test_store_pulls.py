@@ -1,6 +1,5 @@
 """Pull requests and webhook deliveries as they are kept."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -10,17 +9,8 @@ import pytest
 from bot.domain.errors import NotFoundError
 from bot.domain.pull_request import PullRequest, PullState
 from bot.ports.store import Store, Tx
-from storage.stores import store_at
 from tests.contract.rows import add_run
-from tests.fakes.clock import NOON, FakeClock
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    opened = store_at(database, FakeClock())
-    await opened.open()
-    yield opened
-    await opened.close()
+from tests.fakes.clock import NOON
 
 
 def pull_row(tx: Tx, **changes: object) -> PullRequest:

@@ -9,8 +9,7 @@ from bot.domain.conversation import CONSOLE, Conversation
 from bot.domain.errors import NotFoundError
 from bot.domain.invocation import Invocation, Press
 from bot.domain.order import Order, OrderKind
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import ANA, add_job
 from tests.fakes.clock import NOON, FakeClock
 
@@ -18,16 +17,15 @@ PRESS = Press(verb="approve", arguments={"gates": [41], "shown": None})
 THREAD = Conversation(surface="s", tenant="t", channel="c", thread="1")
 
 
-def accept(tx: Tx, key: str = "k1") -> tuple[Invocation, bool]:
+def accept(tx: Tx, key: str = "k1") -> Invocation:
     return tx.invocations.accept(key=key, actor=ANA, conversation=CONSOLE, text="run list")
 
 
 async def test_a_request_is_kept_as_it_came(store: Store) -> None:
-    typed, _ = await store.write(accept)
-    pressed, fresh = await store.write(
+    typed = await store.write(accept)
+    pressed = await store.write(
         lambda tx: tx.invocations.accept(key="k2", actor=ANA, conversation=THREAD, press=PRESS)
     )
-    assert fresh
     assert (typed.text, typed.received_at, typed.done_at) == ("run list", NOON, None)
     assert (pressed.press, pressed.conversation) == (PRESS, THREAD)
     assert await store.read(lambda tx: tx.invocations.load(typed.id)) == typed
@@ -35,19 +33,18 @@ async def test_a_request_is_kept_as_it_came(store: Store) -> None:
 
 
 async def test_the_same_key_is_accepted_once(store: Store, clock: FakeClock) -> None:
-    first, fresh = await store.write(accept)
+    first = await store.write(accept)
     clock.advance(timedelta(seconds=1))
-    again, anew = await store.write(
+    again = await store.write(
         lambda tx: tx.invocations.accept(key="k1", actor=ANA, conversation=THREAD, text="other")
     )
-    assert (fresh, anew) == (True, False)
     assert again == first
     assert await store.read(lambda tx: tx.invocations.unfinished()) == (first,)
 
 
 async def test_a_finished_request_keeps_its_first_reply(store: Store, clock: FakeClock) -> None:
-    first, _ = await store.write(accept)
-    second, _ = await store.write(lambda tx: accept(tx, "k2"))
+    first = await store.write(accept)
+    second = await store.write(lambda tx: accept(tx, "k2"))
     done_at = clock.advance(timedelta(seconds=1))
     await store.write(lambda tx: tx.invocations.finish(first.id, {"outcome": "done"}))
     assert await store.read(lambda tx: tx.invocations.unfinished()) == (second,)

@@ -8,8 +8,7 @@ import pytest
 from bot.domain.blueprint_state import BlueprintState, ToldFile
 from bot.domain.selection import Filter
 from bot.domain.vocabulary import Disposition, Status
-from bot.ports.store import Topic, Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Topic, Tx
 from tests.contract.rows import ANA, job_row, run_row
 from tests.fakes.clock import NOON
 

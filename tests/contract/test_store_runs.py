@@ -14,8 +14,7 @@ from bot.domain.events import EventType, NewEvent, chain
 from bot.domain.run import Cost, Run
 from bot.domain.selection import Filter
 from bot.domain.vocabulary import Disposition, Mode, Profile, Reason, Status
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import ANA, REQUESTED, add_run, run_row
 from tests.fakes.clock import NOON, FakeClock
 

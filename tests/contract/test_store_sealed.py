@@ -8,8 +8,7 @@ from bot.domain.blueprint import OnExpiry
 from bot.domain.errors import NotFoundError
 from bot.domain.form import FieldType, Form, FormField
 from bot.domain.gate import Gate, GateKind, GateState
-from bot.ports.store import Tx
-from tests.contract.conftest import Store
+from bot.ports.store import Store, Tx
 from tests.contract.rows import add_job, gate_row
 from tests.fakes.clock import NOON
 

@@ -15,13 +15,13 @@ from bot.domain.order import OrderKind
 from bot.domain.selection import Filter
 from bot.domain.vocabulary import Status
 from bot.ports.store import Topic, Tx, Watch
-from tests.contract.conftest import Store
-from tests.contract.rows import ANA, REQUESTED, add_job, add_run
+from storage.stores import AnyStore
+from tests.contract.rows import REQUESTED, add_job, add_run
 from tests.fakes.clock import NOON, FakeClock
 
 
 @asynccontextmanager
-async def occupied(store: Store) -> AsyncIterator[None]:
+async def occupied(store: AnyStore) -> AsyncIterator[None]:
     """Keep the writer busy, so that what is written meanwhile waits together."""
     entered, go_on = threading.Event(), threading.Event()
 
@@ -39,7 +39,7 @@ async def occupied(store: Store) -> AsyncIterator[None]:
 
 
 async def write_together(
-    store: Store, *units: Callable[[Tx], object]
+    store: AnyStore, *units: Callable[[Tx], object]
 ) -> list[object | BaseException]:
     """Hand in all units while the writer is busy, then let it go on."""
     async with asyncio.TaskGroup() as group, occupied(store):
@@ -53,12 +53,12 @@ async def _gather(calls: list[Awaitable[object]]) -> list[object | BaseException
     return await asyncio.gather(*calls, return_exceptions=True)
 
 
-async def runs(store: Store) -> list[int]:
+async def runs(store: AnyStore) -> list[int]:
     found = await store.read(lambda tx: tx.runs.find(Filter(), limit=1000))
     return [run.id for run in reversed(found)]
 
 
-async def test_one_failing_unit_among_many_harms_no_other(store: Store) -> None:
+async def test_one_failing_unit_among_many_harms_no_other(store: AnyStore) -> None:
     shared = await store.write(add_run)
 
     def good(tx: Tx) -> int:
@@ -77,7 +77,7 @@ async def test_one_failing_unit_among_many_harms_no_other(store: Store) -> None:
     assert [event.seq for event in events] == list(range(1, 64))
 
 
-async def test_each_of_many_units_at_once_has_its_own_row(store: Store) -> None:
+async def test_each_of_many_units_at_once_has_its_own_row(store: AnyStore) -> None:
     def add(tx: Tx) -> int:
         return add_run(tx).id
 
@@ -85,7 +85,7 @@ async def test_each_of_many_units_at_once_has_its_own_row(store: Store) -> None:
     assert {*results} == set(range(1, 65))
 
 
-async def test_two_hundred_at_once(store: Store) -> None:
+async def test_two_hundred_at_once(store: AnyStore) -> None:
     shared = await store.write(add_run)
 
     def append(tx: Tx) -> int:
@@ -95,7 +95,7 @@ async def test_two_hundred_at_once(store: Store) -> None:
     assert sorted(seqs) == list(range(1, 201))
 
 
-async def test_nothing_of_a_failing_unit_stays(store: Store) -> None:
+async def test_nothing_of_a_failing_unit_stays(store: AnyStore) -> None:
     def unit(tx: Tx) -> None:
         add_job(tx)
         raise LookupError
@@ -107,7 +107,7 @@ async def test_nothing_of_a_failing_unit_stays(store: Store) -> None:
     assert [(await store.write(add_run)).id] == await runs(store)
 
 
-async def test_a_savepoint_is_undone_alone(store: Store) -> None:
+async def test_a_savepoint_is_undone_alone(store: AnyStore) -> None:
     def add_in_vain(tx: Tx) -> None:
         with tx.savepoint():
             add_run(tx)
@@ -124,13 +124,13 @@ async def test_a_savepoint_is_undone_alone(store: Store) -> None:
     assert len(await runs(store)) == 2
 
 
-async def test_reading_changes_nothing(store: Store) -> None:
+async def test_reading_changes_nothing(store: AnyStore) -> None:
     with pytest.raises(DBAPIError, match=r"read-?only"):
         await store.read(add_run)
     assert await runs(store) == []
 
 
-async def test_a_reader_sees_one_moment(store: Store) -> None:
+async def test_a_reader_sees_one_moment(store: AnyStore) -> None:
     began, go_on = threading.Event(), threading.Event()
 
     def look_twice(tx: Tx) -> tuple[int, int]:
@@ -149,7 +149,7 @@ async def test_a_reader_sees_one_moment(store: Store) -> None:
 
 
 async def test_time_stands_still_within_a_unit_and_never_goes_back(
-    store: Store, clock: FakeClock
+    store: AnyStore, clock: FakeClock
 ) -> None:
     def twice(tx: Tx) -> tuple[datetime, datetime]:
         before = tx.now()
@@ -182,14 +182,10 @@ async def time_out(watch: Watch) -> bool:
             Topic.TRANSCRIPT,
             lambda tx: tx.transcript.post(CONSOLE, key="b", thread=None, message={}),
         ),
-        (
-            Topic.INVOCATIONS,
-            lambda tx: tx.invocations.accept(key="b", actor=ANA, conversation=CONSOLE),
-        ),
         (Topic.ORDERS, lambda tx: tx.wake(Topic.ORDERS)),
     ],
 )
-async def test_what_wakes_whom(store: Store, topic: Topic, unit: Callable[[Tx], object]) -> None:
+async def test_what_wakes_whom(store: AnyStore, topic: Topic, unit: Callable[[Tx], object]) -> None:
     await store.write(add_job)
     await store.write(lambda tx: tx.transcript.post(CONSOLE, key="a", thread=None, message={}))
     watch = store.watch(topic)
@@ -205,19 +201,21 @@ async def test_what_wakes_whom(store: Store, topic: Topic, unit: Callable[[Tx], 
         (Topic.QUEUE, lambda tx: add_job(tx, status=Status.WAITING)),
         (Topic.ORDERS, add_job),
         (
-            Topic.INVOCATIONS,
-            lambda tx: tx.invocations.accept(key="a", actor=ANA, conversation=CONSOLE),
+            Topic.TRANSCRIPT,
+            lambda tx: tx.transcript.post(CONSOLE, key="a", thread=None, message={}),
         ),
     ],
 )
-async def test_what_wakes_nobody(store: Store, topic: Topic, unit: Callable[[Tx], object]) -> None:
-    await store.write(lambda tx: tx.invocations.accept(key="a", actor=ANA, conversation=CONSOLE))
+async def test_what_wakes_nobody(
+    store: AnyStore, topic: Topic, unit: Callable[[Tx], object]
+) -> None:
+    await store.write(lambda tx: tx.transcript.post(CONSOLE, key="a", thread=None, message={}))
     watch = store.watch(topic)
     await store.write(unit)
     assert await time_out(watch)
 
 
-async def test_a_waiter_is_woken_once_the_commit_is_seen(store: Store) -> None:
+async def test_a_waiter_is_woken_once_the_commit_is_seen(store: AnyStore) -> None:
     async def wait_and_look() -> list[int]:
         async with asyncio.timeout(30):
             await watch.wait(600)
@@ -231,7 +229,7 @@ async def test_a_waiter_is_woken_once_the_commit_is_seen(store: Store) -> None:
     assert seen.result() == [1]
 
 
-async def test_what_was_undone_wakes_nobody(store: Store) -> None:
+async def test_what_was_undone_wakes_nobody(store: AnyStore) -> None:
     def unit(tx: Tx) -> None:
         add_job(tx)
         raise LookupError
@@ -242,7 +240,7 @@ async def test_what_was_undone_wakes_nobody(store: Store) -> None:
     assert await time_out(watch)
 
 
-async def test_every_watch_of_a_topic_is_woken_also_from_another_loop(store: Store) -> None:
+async def test_every_watch_of_a_topic_is_woken_also_from_another_loop(store: AnyStore) -> None:
     async def wait() -> None:
         watch = store.watch(Topic.QUEUE)
         ready.release()
@@ -258,7 +256,7 @@ async def test_every_watch_of_a_topic_is_woken_also_from_another_loop(store: Sto
         await store.write(add_job)
 
 
-async def test_a_waiter_that_was_cancelled_misses_nothing(store: Store) -> None:
+async def test_a_waiter_that_was_cancelled_misses_nothing(store: AnyStore) -> None:
     watch = store.watch(Topic.QUEUE)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(watch.wait(600), 0.01)
@@ -267,7 +265,7 @@ async def test_a_waiter_that_was_cancelled_misses_nothing(store: Store) -> None:
         await watch.wait(600)
 
 
-async def test_a_cancelled_caller_leaves_the_store_in_order(store: Store) -> None:
+async def test_a_cancelled_caller_leaves_the_store_in_order(store: AnyStore) -> None:
     async with asyncio.TaskGroup() as group, occupied(store):
         gone = group.create_task(store.write(add_run))
         await asyncio.sleep(0.01)
@@ -276,7 +274,7 @@ async def test_a_cancelled_caller_leaves_the_store_in_order(store: Store) -> Non
     assert (await store.write(add_run)).id in await runs(store)
 
 
-async def test_closing_waits_for_what_was_handed_in(store: Store) -> None:
+async def test_closing_waits_for_what_was_handed_in(store: AnyStore) -> None:
     async with asyncio.TaskGroup() as group:
         writing = [group.create_task(store.write(add_run)) for _ in range(100)]
         await asyncio.sleep(0)

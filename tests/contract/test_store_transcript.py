@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.conversation import CONSOLE, Conversation
 from bot.domain.errors import NotFoundError
-from bot.ports.store import Said, Tx
-from tests.contract.conftest import Store
+from bot.ports.chat_store import Said
+from bot.ports.store import Store, Tx
 from tests.fakes.clock import NOON
 
 OTHER = Conversation(surface="console", tenant="local", channel="other")

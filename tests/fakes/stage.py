@@ -40,7 +40,7 @@ from bot.services.rules import Rules
 from bot.services.sweeping import sweep_gates, sweep_leases, sweep_timeouts
 from bot.services.undoing import sweep_effects
 from commands import COMMANDS
-from storage.stores import store_at
+from storage.stores import open_store
 from tests.fakes.clock import FakeClock, FixedIds
 from tests.fakes.tracker import FakeTracker
 
@@ -286,9 +286,7 @@ def text_of(message: Message) -> str:
 async def stage(database: str, *, rules_: Rules | None = None) -> AsyncIterator[Stage]:
     """An open stage over the store at an address."""
     clock = FakeClock()
-    store = store_at(database, clock)
-    await store.open()
-    try:
+    async with open_store(database, clock) as store:
         messenger = TranscriptMessenger(store, "console")
         others = ("slack", "linear")
         messengers: dict[str, Messenger] = {"console": messenger}
@@ -296,5 +294,3 @@ async def stage(database: str, *, rules_: Rules | None = None) -> AsyncIterator[
         with TemporaryDirectory() as folder:
             files = ArtifactFolder(Path(folder))
             yield Stage(store, clock, rules_ or rules(), messengers, files)
-    finally:
-        await store.close()

@@ -1,6 +1,5 @@
 """Reading issues from several trackers, of which some are away or slow."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,25 +12,11 @@ from bot.domain.conversation import CONSOLE
 from bot.domain.errors import NotFoundError, UnavailableError, UserError
 from bot.domain.issue import Issue
 from bot.ports.store import Store
-from storage.stores import store_at
 from tests.fakes.clock import FakeClock
 from tests.fakes.tracker import ENG_142, FakeTracker
 
 OTHER = replace(ENG_142, surface="jira", id="9", key="OPS-9", title="Other")
 KEY = ENG_142.key
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def store(database: str, clock: FakeClock) -> AsyncIterator[Store]:
-    opened = store_at(database, clock)
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 def two() -> tuple[FakeTracker, FakeTracker]:

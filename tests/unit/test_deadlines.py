@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.actor import CLOCK
 from bot.domain.blueprint import Timeouts
-from bot.domain.deadlines import decide_overdue, say
+from bot.domain.deadlines import decide_overdue, say_duration
 from bot.domain.job import Job
 from bot.domain.vocabulary import Reason, Status
 from tests.unit.domain_samples import NOW, a_job
@@ -69,9 +69,9 @@ def test_nothing_else_is_timed(status: Status) -> None:
     ],
 )
 def test_durations_in_words(seconds: float, words: str) -> None:
-    assert say(timedelta(seconds=seconds)) == words
+    assert say_duration(timedelta(seconds=seconds)) == words
 
 
 @given(st.timedeltas(timedelta(seconds=1), timedelta(days=900)))
 def test_every_duration_has_one_or_two_units(duration: timedelta) -> None:
-    assert len(say(duration).split()) in {2, 4}
+    assert len(say_duration(duration).split()) in {2, 4}

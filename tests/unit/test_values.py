@@ -2,13 +2,20 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.actor import AGENT, CLOCK, POLICY, person, program
 from bot.domain.conversation import CONSOLE, Conversation
-from bot.domain.errors import ConflictError, StaleFenceError, UnavailableError, UserError
-from bot.domain.run import Cost
+from bot.domain.errors import (
+    ConflictError,
+    NotFoundError,
+    StaleFenceError,
+    UnavailableError,
+    UserError,
+)
+from bot.domain.run import Cost, read_run_key, run_id_of
 from tests.unit.domain_samples import a_run
 
 COSTS = st.builds(
@@ -30,6 +37,17 @@ def test_only_people_have_handles() -> None:
 def test_a_thread_hangs_in_its_channel() -> None:
     thread = Conversation(surface="console", tenant="local", channel="console", thread="7")
     assert thread.root == CONSOLE == CONSOLE.root
+
+
+@pytest.mark.parametrize("text", ["R-81", "r-81", "81"])
+def test_a_runs_key_is_read_as_people_write_it(text: str) -> None:
+    assert read_run_key(text) == run_id_of("R-81")
+
+
+@pytest.mark.parametrize("text", ["", "R-", "G-41", "R-81.1", "R-٨١", "9" * 16])
+def test_what_is_no_runs_key_is_said(text: str) -> None:
+    with pytest.raises(NotFoundError, match="no run's key"):
+        read_run_key(text)
 
 
 def test_a_run_keeps_out_whoever_asked_or_steered() -> None:

@@ -24,7 +24,7 @@ from bot.domain.policy import Policy
 from bot.notifier import Notifier
 from bot.ports.tracker import Tracker
 from commands import COMMANDS
-from storage.stores import store_at
+from storage.stores import open_store
 from tests.fakes.clock import FakeClock, FixedIds
 from tests.fakes.linear.server import FakeLinear, fake_linear
 from tests.fakes.linear.world import Comment, Session, World
@@ -105,9 +105,7 @@ class LinearStage:
 async def linear_stage(database: str) -> AsyncIterator[LinearStage]:
     """An open stage over the store at an address, with Linear's webhooks connected."""
     clock = FakeClock()
-    store = store_at(database, clock)
-    await store.open()
-    try:
+    async with open_store(database, clock) as store:
         with TemporaryDirectory() as folder:
             async with fake_linear(clock) as linear, httpx.AsyncClient(trust_env=False) as http:
                 chosen = rules(ENG_FIX, HELLO, policy=linear_policy(linear.world))
@@ -117,8 +115,6 @@ async def linear_stage(database: str) -> AsyncIterator[LinearStage]:
                 files = ArtifactFolder(Path(folder))
                 stage = Stage(store, clock, chosen, dict(messengers), files)
                 yield await _connect(stage, linear, http)
-    finally:
-        await store.close()
 
 
 async def _connect(stage: Stage, linear: FakeLinear, http: httpx.AsyncClient) -> LinearStage:

@@ -10,10 +10,10 @@ from typing import TypeVar
 from bot.domain.errors import UnavailableError
 from bot.ports.clock import Clock
 from bot.ports.store import Topic, Tx, Watch
-from storage.maintenance import SqliteMaintenance
 from storage.migrate import migrate
 from storage.scope import Scope
 from storage.sqlite import for_reading, for_writing, sqlite_url
+from storage.sqlite_maintenance import SqliteMaintenance
 from storage.statements import StatementClock
 from storage.steady import SteadyClock
 from storage.transaction import Transaction

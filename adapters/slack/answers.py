@@ -12,7 +12,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack import limits
 from adapters.slack.blocks import HALF, WHOLE, blocks_of, fallback_of
-from adapters.slack.calls import Calls, SlackRefusedError, answered
+from adapters.slack.calls import NOT_TAKEN, Calls, SlackRefusedError, answered
 from adapters.slack.files import upload
 from adapters.slack.text import Links
 from bot.domain.errors import UnavailableError
@@ -71,17 +71,24 @@ class Answers:
         if asker.response_url and self._usable(asker) and await self._respond(asker, content):
             return
         try:
-            await self._calls(
-                asker.tenant,
-                "chat.postEphemeral",
-                channel=asker.channel,
-                user=asker.user,
-                **({"thread_ts": asker.thread} if asker.thread else {}),
-                **content,
-            )
+            await self._alone(asker, content)
         except SlackRefusedError as error:
+            if error.code in NOT_TAKEN:
+                await self._alone(asker, {"text": content["text"]})
+                return
             _LOG.info("answered directly, as %s", error.text)
             await self._directly(asker, content)
+
+    async def _alone(self, asker: Asker, content: dict[str, Any]) -> None:
+        """So that only one sees it."""
+        await self._calls(
+            asker.tenant,
+            "chat.postEphemeral",
+            channel=asker.channel,
+            user=asker.user,
+            **({"thread_ts": asker.thread} if asker.thread else {}),
+            **content,
+        )
 
     def _content(self, message: Message, source: str) -> dict[str, Any]:
         blocks = blocks_of(message, self._links, source=source, sheet=WHOLE)

@@ -1,12 +1,15 @@
 """The app: which listener of Bolt takes in what. Each stores, acknowledges, and lets work go on."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
+from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncBoltRequest
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.events import Event, Events, event_time
@@ -17,6 +20,7 @@ from adapters.slack.intake import Asked, Intake
 from adapters.slack.names import DISPATCH_RUN, RUN_FROM_MESSAGE, START_RUN
 from adapters.slack.people import People
 from adapters.slack.presses import Body, Presses, place_of
+from adapters.slack.shapes import is_readable
 from adapters.slack.workspaces import (
     SURFACE,
     WORKSPACE,
@@ -26,6 +30,9 @@ from adapters.slack.workspaces import (
     is_dead,
 )
 
+_LOG = logging.getLogger(__name__)
+
+NONSENSE = "This is no request of Slack's."
 _ANYTHING = re.compile(r".*", re.DOTALL)
 
 
@@ -49,6 +56,7 @@ def build_app(inbound: Inbound, client: AsyncWebClient, *, signing_secret: str) 
         name="signalbox",
         client=client,
         signing_secret=signing_secret,
+        before_authorize=_NonsenseRefused(),
         authorize=Authorize(inbound.workspaces),  # type: ignore[arg-type]  # Bolt takes its own class too
         process_before_response=True,
         ignoring_self_events_enabled=False,
@@ -64,6 +72,24 @@ def build_app(inbound: Inbound, client: AsyncWebClient, *, signing_secret: str) 
     app.shortcut(_ANYTHING)(listeners.shortcut)
     app.event(_ANYTHING)(listeners.event)
     return app
+
+
+class _NonsenseRefused(AsyncMiddleware):
+    """Lets nothing through that Slack would never send, whoever signed it."""
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002  # the name is Bolt's
+    ) -> BoltResponse | None:
+        """Go on, or answer."""
+        if is_readable(req.body):
+            await next()
+            return resp
+        _LOG.warning("a request that cannot be read")
+        return BoltResponse(status=400, body=NONSENSE)
 
 
 class _App(AsyncApp):

@@ -19,6 +19,8 @@ _MENDABLE = frozenset({"invalid_auth", "not_authed", "token_expired", "missing_s
 """An operator can mend these, so what is to be told waits."""
 _DOUBTFUL = frozenset({"fatal_error", "internal_error", "request_timeout"})
 """Some aspect of the call may have succeeded, as Slack says."""
+NOT_TAKEN = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_arguments"})
+"""What Slack says of blocks that it does not know: the text alone is told instead."""
 _MENDED_AFTER = 60
 _SHORTEST_WAIT = 1.0
 
@@ -73,8 +75,7 @@ async def answered(method: str, call: Awaitable[Any]) -> Mapping[str, Any]:
 
 def _refusal(method: str, error: SlackApiError) -> Exception:
     response = error.response
-    status: int = getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0
-    code = _code(response)
+    status, code = _status(response), _code(response)
     if status == _LIMITED or code in _LATER:
         wait = _seconds(getattr(response, "headers", {}))
         return UnavailableError(
@@ -89,6 +90,16 @@ def _refusal(method: str, error: SlackApiError) -> Exception:
             untouched=True,
         )
     return SlackRefusedError(method, code)
+
+
+def is_passing(error: SlackApiError) -> bool:
+    """Whether Slack may answer the same call otherwise another time."""
+    status, code = _status(error.response), _code(error.response)
+    return status == _LIMITED or status >= _BROKEN or not code or code in _LATER | _DOUBTFUL
+
+
+def _status(response: Any) -> int:
+    return getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0
 
 
 def _code(response: Any) -> str:

@@ -256,4 +256,4 @@ def filled_in(view: Mapping[str, Any]) -> dict[str, str]:
 
 def place_of(view: Mapping[str, Any]) -> Place:
     """Where the form was asked for. Raises UserError for a view that is not ours."""
-    return read_submission({"private_metadata": view["private_metadata"]}).place
+    return read_submission({"private_metadata": view.get("private_metadata")}).place

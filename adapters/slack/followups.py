@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack.calls import is_passing
 from adapters.slack.forms import Place
 from adapters.slack.intake import Answers, Asked
 from adapters.slack.workspaces import NO_ANSWER, SURFACE, Workspace, Workspaces
@@ -28,18 +29,6 @@ _GOOD = frozenset({Status.SUCCEEDED, Status.PARTIAL})
 _NOTHING_TO_DO = frozenset(
     {"already_reacted", "no_reaction", "message_not_found", "channel_not_found", "is_archived"}
 )
-_OVER = frozenset(
-    {
-        "access_denied",
-        "execution_not_in_running_state",
-        "function_execution_not_found",
-        "function_execution_not_in_running_state",
-        "invalid_auth",
-        "token_expired",
-        "token_revoked",
-    }
-)
-"""What Slack says of a step that has ended without us."""
 _PAGE = 100
 
 
@@ -160,8 +149,10 @@ class Followups:
                     token=token,
                 )
         except SlackApiError as error:
-            if error.response.get("error") not in _OVER:
+            if is_passing(error):
                 raise UnavailableError(f"A step could not be ended: {error}") from error
+            # It has ended without us, or cannot be ended at all.
+            _LOG.info("a step was not ended: %s", error.response.get("error"))
         except NO_ANSWER as error:
             raise UnavailableError(f"Slack cannot be reached: {error}") from error
         await self.store.write(lambda tx: tx.followups.settle(followup.id))
@@ -171,8 +162,10 @@ def _require_harmless(error: SlackApiError) -> None:
     reason = str(error.response.get("error", ""))
     if reason == "missing_scope":
         _LOG.warning("reactions need the scope reactions:write")
+    elif is_passing(error):
+        raise UnavailableError(f"Slack takes no reaction now: {reason}") from error
     elif reason not in _NOTHING_TO_DO:
-        raise UnavailableError(f"Slack refused a reaction: {reason}") from error
+        _LOG.info("Slack refused a reaction: %s", reason)
 
 
 def _standing(tx: Tx, followup: Followup) -> _Standing | None:

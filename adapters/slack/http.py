@@ -1,5 +1,6 @@
 """Slack over HTTP: signed requests to /slack/events, and the pages of installing."""
 
+import re
 from collections.abc import Sequence
 
 from fastapi import APIRouter
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from adapters.slack.app import NONSENSE
 from adapters.slack.names import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from adapters.slack.work import Work
 
@@ -27,6 +29,10 @@ _HEADERS = {
         "x-slack-retry-reason",
         "x-slack-signature",
     )
+}
+_FORMED = {
+    b"x-slack-request-timestamp": re.compile(rb"\d{1,12}"),
+    b"x-slack-signature": re.compile(rb"v0=[0-9a-f]{64}"),
 }
 
 
@@ -47,8 +53,8 @@ class _Events:
     async def _answer(self, scope: Scope, body: bytes) -> BoltResponse:
         try:
             asked = AsyncBoltRequest(body=body.decode(), headers=_heard(scope))
-        except (AttributeError, TypeError, ValueError):  # no form, no JSON object, or no UTF-8
-            return BoltResponse(status=400, body="This is no request of Slack's.")
+        except (AttributeError, LookupError, TypeError, ValueError):  # no form, JSON or UTF-8
+            return BoltResponse(status=400, body=NONSENSE)
         return await self._app.async_dispatch(asked)
 
 
@@ -65,11 +71,14 @@ async def _whole(receive: Receive) -> bytes | None:
 
 
 def _heard(scope: Scope) -> dict[str, str | Sequence[str]]:
-    """What Slack says in headers; others could make Bolt do what nobody signed."""
+    """What Slack says in headers; others could make Bolt do what nobody signed.
+
+    Of a signature only what is formed as one, for Bolt trips over others.
+    """
     return {
         _HEADERS[name]: value.decode("latin-1")
         for name, value in scope["headers"]
-        if name in _HEADERS
+        if name in _HEADERS and (name not in _FORMED or _FORMED[name].fullmatch(value))
     }
 
 

@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.slack.blocks import HALF, PLAIN, WHOLE, Sheet, blocks_of, fallback_of
-from adapters.slack.calls import Calls, DoubtfulError, SlackRefusedError
+from adapters.slack.calls import NOT_TAKEN, Calls, DoubtfulError, SlackRefusedError
 from adapters.slack.echoes import Echoes
 from adapters.slack.pacing import Pacing
 from adapters.slack.sessions import Sessions
@@ -27,7 +27,6 @@ POSTING = "signalbox_posting"
 """The event_type of the metadata of what we post."""
 
 _TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "metadata_too_large"})
-_NOT_TAKEN = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_arguments"})
 _GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
 _FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
 _CLOSED = frozenset(
@@ -82,7 +81,7 @@ class SlackMessenger:
         """Tell a message; the receipt is its ts, or `channel/ts` where it had to go elsewhere."""
         place = _place(conversation, thread or conversation.thread)
         since = self._echoes.take_doubt(key)
-        if since is not None and (found := await self._look(place, key, since.timestamp())):
+        if since is not None and (found := await self._find(place, key, message, since)):
             return await self._landed(conversation, place, found, message)
         if place.thread and self._echoes.is_gone(place.tenant, place.channel, place.thread):
             return await self._privately(place, message, key, since=since)
@@ -97,14 +96,13 @@ class SlackMessenger:
             raise
         if place.thread and "thread_ts" not in answer.get("message", {"thread_ts": ""}):
             return await self._from_channel(place, answer, message, key)
-        return await self._landed(conversation, place, str(answer["ts"]), message)
+        return await self._landed(conversation, _landing(place, answer), str(answer["ts"]), message)
 
     async def edit(self, conversation: Conversation, message_id: str, message: Message) -> None:
         """Let a message say this; a deleted one is told of to the run's owner, privately."""
         place = _place(conversation, message_id)
-        base = {"channel": place.channel, "ts": place.thread, "parse": "none"}
         try:
-            await self._call_with("chat.update", place, message, base)
+            await self._edit(place, str(place.thread), message)
         except SlackRefusedError as error:
             if error.code == "message_not_found":
                 self._echoes.deleted(place.tenant, place.channel, str(place.thread))
@@ -116,6 +114,10 @@ class SlackMessenger:
             self._hold(conversation, error, edits=True)
             raise
         await self._sessions.follow(conversation, str(place.thread), message)
+
+    async def _edit(self, place: Place, ts: str, message: Message) -> None:
+        base = {"channel": place.channel, "ts": ts, "parse": "none"}
+        await self._call_with("chat.update", place, message, base)
 
     async def _landed(
         self, conversation: Conversation, place: Place, ts: str, message: Message
@@ -155,7 +157,7 @@ class SlackMessenger:
             try:
                 return await self._calls(place.tenant, method, **base, text=text, blocks=blocks)
             except SlackRefusedError as error:
-                if sheet is None or error.code not in _TOO_LONG | _NOT_TAKEN:
+                if sheet is None or error.code not in _TOO_LONG | NOT_TAKEN:
                     raise
                 _LOG.warning("said with less, as %s", error.text)
                 sheet = _lesser(sheet, error.code, message)
@@ -167,6 +169,21 @@ class SlackMessenger:
         return Links(people=known, public_url=self._public_url)
 
     # --- in doubt --------------------------------------------------------------------------
+
+    async def _find(self, place: Place, key: str, message: Message, since: datetime) -> str | None:
+        """The ts of a message that may stand already, and then says what is to be said by now.
+
+        Raises DoubtfulError where Slack does not say now, for the doubt remains.
+        """
+        try:
+            found = await self._look(place, key, since.timestamp())
+            if found:
+                await self._edit(place, found, message)
+        except UnavailableError as error:
+            raise DoubtfulError(str(error), retry_after=error.retry_after) from error
+        except SlackRefusedError as error:
+            _LOG.info("told before, and left as it was: %s", error.text)
+        return found
 
     async def _look(self, place: Place, key: str, since: float) -> str | None:
         """The ts of a message with this key: from its echo, else from the history."""
@@ -207,18 +224,18 @@ class SlackMessenger:
         return await self._privately(place, message, key)
 
     async def _privately(
-        self, place: Place, message: Message, key: str, *, since: Any = None
+        self, place: Place, message: Message, key: str, *, since: datetime | None = None
     ) -> str:
         """Tell the owner alone. Raises UserError where nobody can be told."""
         channel = await self._owner_channel(place.tenant, message)
         if channel is None:
             raise UserError(f"The thread in {place.channel} is gone, and nobody can be told.")
         there = Place(tenant=place.tenant, channel=channel)
-        if since is not None and (found := await self._look(there, key, since.timestamp())):
-            return f"{channel}/{found}"
         run = message.attributes.get("run", "")
         note = word("slack", "thread_gone").format(run=run, channel=place.channel)
         told = replace(message, body=f"{note}\n{message.body}".strip())
+        if since is not None and (found := await self._find(there, key, told, since)):
+            return f"{channel}/{found}"
         answer = await self._say(there, told, key)
         return f"{channel}/{answer['ts']}"
 
@@ -273,6 +290,12 @@ def _place(conversation: Conversation, thread: str | None) -> Place:
         channel=channel if slash else conversation.channel,
         thread=ts or None,
     )
+
+
+def _landing(place: Place, answer: Mapping[str, Any]) -> Place:
+    """What is sent to a person lands in direct messages, where alone it can be edited."""
+    channel = str(answer.get("channel") or "")
+    return replace(place, channel=channel) if channel.startswith("D") else place
 
 
 def _key_of(said: Mapping[str, Any]) -> str:

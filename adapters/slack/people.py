@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack.calls import is_passing
 from adapters.slack.workspaces import NO_ANSWER, SURFACE, Workspace, Workspaces
 from bot.domain.errors import RefusedError, UnavailableError
 from bot.domain.person import Account
@@ -132,9 +133,9 @@ def _user_of(tx: Tx, policy: Policy, handle: str, prefix: str) -> str:
 
 def _unanswered(error: SlackApiError) -> str:
     """Why somebody of whom Slack says nothing may not act."""
+    if is_passing(error):
+        raise UnavailableError("Slack does not say now who somebody is.")
     reason = str(error.response.get("error", ""))
-    if error.response.status_code == 429 or reason in {"ratelimited", "internal_error"}:  # noqa: PLR2004  # HTTP's word for “too often”
-        raise UnavailableError("Slack is asked too often who somebody is.")
     if reason == "missing_scope":
         return "unchecked"
     # A server that stands in for Slack and has no such method has no guests either.

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -43,6 +44,7 @@ from bot.ports.store import Store
 from bot.services.people import look_as, require_known
 from bot.services.rules import RulesNow
 
+_SPENT = frozenset({"exchanged_trigger_id", "trigger_exchanged"})
 _LOG = logging.getLogger(__name__)
 Body = Mapping[str, Any]
 
@@ -125,16 +127,15 @@ class Presses:
         """Open a form for whoever may act; others are told at once why not."""
         try:
             await self._admit(asked)
-            client = asked.workspace.client
-            await answered("views.open", client.views_open(trigger_id=trigger, view=view))
+            opening = asked.workspace.client.views_open(trigger_id=trigger, view=view)
+            await answered("views.open", opening)
         except RefusedError as error:
             await self.intake.answers.give(asked, refusal_reply(error))
-        except (SlackRefusedError, UnavailableError) as error:
-            if isinstance(error, SlackRefusedError) and error.code != "expired_trigger_id":
-                raise
-            _LOG.warning("a form was not opened: %s", error)
-            reply = Reply(message=say("slack_busy"), outcome=Outcome.REFUSED)
-            await self.intake.answers.give(asked, reply)
+        except (UnavailableError, UserError) as error:
+            if isinstance(error, SlackRefusedError) and error.code in _SPENT:
+                return  # delivered again: the form is open
+            told = UserError(word("slack", "no_form").format(why=error))
+            await self.intake.answers.give(asked, refusal_reply(told))
 
     async def _admit(self, asked: Asked) -> None:
         account = Account(surface=SURFACE, tenant=asked.workspace.tenant, external_id=asked.user)
@@ -197,18 +198,21 @@ class Presses:
     async def suggest(self, body: Body, workspace: Workspace, ack: AsyncAck) -> None:
         """What a menu offers for what was typed into it."""
         offered: Mapping[str, Blueprint] = {}
-        if body.get("action_id") == forms_of_dispatch.CHOOSE_ISSUE and "view" in body:
-            await ack(options=await self._issues(body, workspace))
+        try:
+            place = forms_of_dispatch.place_of(body.get("view") or {})
+        except UserError:  # a form of an older bot
+            await ack(options=[])
             return
-        if body.get("action_id") == forms_of_dispatch.CHOOSE_BLUEPRINT and "view" in body:
-            place = forms_of_dispatch.place_of(body["view"])
+        if body["action_id"] == forms_of_dispatch.CHOOSE_ISSUE:
+            await ack(options=await self._issues(body, workspace, place))
+            return
+        if body["action_id"] == forms_of_dispatch.CHOOSE_BLUEPRINT:
             offered = await self._offered(body, workspace, place)
         typed = str(body.get("value") or "")
         await ack(options=forms_of_dispatch.blueprint_options(offered.values(), typed))
 
-    async def _issues(self, body: Body, workspace: Workspace) -> list[dict[str, Any]]:
+    async def _issues(self, body: Body, workspace: Workspace, place: Place) -> list[dict[str, Any]]:
         """The issues that somebody may start work on in a place."""
-        place = forms_of_dispatch.place_of(body["view"])
         found = await self.issues.find_issues(
             str(body.get("value") or ""),
             actor=person(body["user"]["id"], SURFACE),
@@ -339,7 +343,8 @@ def place_of(body: Body) -> Place:
     thread = container.get("thread_ts") or message.get("thread_ts") or ""
     view = body.get("view") or {}
     if not channel and view.get("type") == "modal" and view.get("private_metadata"):
-        return forms_of_dispatch.place_of(view)
+        with suppress(UserError):  # a form of an older bot
+            return forms_of_dispatch.place_of(view)
     return Place(
         channel=channel or body["user"]["id"],
         thread=thread,

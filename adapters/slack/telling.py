@@ -15,8 +15,9 @@ from adapters.slack.patience import PartlySaidError
 from adapters.slack.people import WORKFLOW
 from adapters.slack.text import Links
 from bot.dispatch.reading import SAY
-from bot.domain.errors import UnavailableError
+from bot.domain.errors import UnavailableError, UserError
 from bot.domain.run import run_id_of
+from bot.messages.render import say
 from bot.messages.reply import Outcome, Reply, ReplyFile
 from bot.ports.clock import Clock
 from bot.ports.store import Store
@@ -54,8 +55,11 @@ class Telling:
                 _LOG.info("not said in %s, as %s", asked.place.channel, error.text)
             else:
                 return
+        await self.answers.answer(self._asker(asked), reply, key=asked.key)
+
+    def _asker(self, asked: Asked) -> Asker:
         place = asked.place
-        asker = Asker(
+        return Asker(
             tenant=asked.workspace.tenant,
             channel=place.channel,
             user=asked.user,
@@ -63,13 +67,18 @@ class Telling:
             response_url=place.response_url,
             asked_at=self.clock.now(),
         )
-        await self.answers.answer(asker, reply, key=asked.key)
 
     async def bring(self, asked: Asked, name: str, sha256: str) -> None:
         """Upload what was made for the person to where nobody else sees it."""
         content = await asyncio.to_thread(self.content, sha256)
         file = ReplyFile(name=name, text=content)
-        await self.answers.bring(asked.workspace.tenant, asked.user, file)
+        try:
+            await self.answers.bring(asked.workspace.tenant, asked.user, file)
+        except (UnavailableError, UserError) as error:
+            if _can_wait(error):
+                raise
+            said = say("slack_no_file", file=name, why=str(error))
+            await self.answers.say(self._asker(asked), said)
 
     async def _say_directly(self, asked: Asked, reply: Reply, source: str) -> None:
         """Below the person's own message: nobody else is there."""
@@ -105,7 +114,13 @@ class Telling:
         message = replace(
             reply.message, attributes={**reply.message.attributes, "run": reply.runs[0]}
         )
-        turns = await post_logs(self.calls, place, message, source=source, links=links)
+        try:
+            turns = await post_logs(self.calls, place, message, source=source, links=links)
+        except (SlackRefusedError, UnavailableError) as error:
+            if _can_wait(error):
+                raise
+            _LOG.info("output is said, not uploaded: %s", error)
+            return False
         if turns is None:
             return False
         try:
@@ -113,6 +128,11 @@ class Telling:
         except UnavailableError as error:
             raise PartlySaidError(error, turns) from error
         return True
+
+
+def _can_wait(error: Exception) -> bool:
+    """Whether Slack takes it later: nothing of it was done."""
+    return isinstance(error, UnavailableError) and error.untouched
 
 
 def _asks_logs(asked: Asked) -> bool:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
@@ -12,8 +12,8 @@ from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.slack.client import BodyClient
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.installation import Installation
 from bot.ports.store import Store
@@ -31,7 +31,8 @@ _DEAD = frozenset(
 )
 _ORGANISATION = "E"
 """What the ids of organisations begin with."""
-_BODIES = ("data", "json", "files")
+_LONGEST_CALL = 30
+"""Seconds that Slack may take to answer."""
 Client: TypeAlias = AsyncWebClient
 MakeClient = Callable[[str], AsyncWebClient]
 """A client for a token; of none where that is empty."""
@@ -69,35 +70,15 @@ class Workspaces(Protocol):
         """Every one."""
 
 
-class _BodyClient(AsyncWebClient):
-    """Asks by POST, with everything in the body.
-
-    The SDK puts a part of it in the address, which logs keep. Slack takes both; not every
-    server that stands in for it does.
-    """
-
-    async def api_call(self, api_method: str, **call: Any) -> AsyncSlackResponse:
-        """Call a method."""
-        if call.get("params") and not any(call.get(body) for body in _BODIES):
-            asked = dict(call["params"])
-            # The SDK makes a header of a token that stands here, and only here.
-            call["params"] = {"token": asked.pop("token")} if "token" in asked else None
-            # In a form the SDK would write True, which is not Slack's word for it.
-            call["data"] = {
-                name: int(value) if isinstance(value, bool) else value
-                for name, value in asked.items()
-            }
-        return await super().api_call(api_method, **{**call, "http_verb": "POST"})
-
-
 @asynccontextmanager
 async def open_clients(url: str) -> AsyncIterator[MakeClient]:
     """Clients of one Slack over one pool of connections; they never try again by themselves."""
     base = url if url.endswith("/") else f"{url}/"
-    async with aiohttp.ClientSession() as session:
+    # The SDK minds its own limit only where the pool is its own as well.
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_LONGEST_CALL)) as session:
 
         def make(token: str) -> AsyncWebClient:
-            return _BodyClient(
+            return BodyClient(
                 token=token or None, base_url=base, session=session, retry_handlers=[]
             )
 
@@ -124,7 +105,8 @@ class SingleWorkspace:
         except NO_ANSWER as error:
             raise UnavailableError(f"Slack cannot be reached: {error}") from error
         team, enterprise = answer.get("team_id") or "", answer.get("enterprise_id") or ""
-        whole = bool(answer.get("is_enterprise_install"))
+        # In commands Slack writes it as a word.
+        whole = answer.get("is_enterprise_install") in {True, "true"}
         self._known = Workspace(
             tenant=enterprise if whole else team,
             client=self._client,

@@ -11,7 +11,7 @@ from enum import StrEnum, unique
 from typing import Any
 
 from bot.domain.codec import JSON, decode
-from bot.domain.errors import UsageError
+from bot.domain.errors import UsageError, WrongFieldError
 from bot.domain.form import FIELD
 from bot.domain.selection import Filter, Ref, RefKind, Selection
 from bot.grammar.filters import read_filter
@@ -270,7 +270,8 @@ def parse_press(
 ) -> dict[str, Any]:
     """The typed arguments of a pressed button: the same parameters, each value a text or list.
 
-    Raises UsageError where a form's field was left empty or is malformed.
+    Raises UsageError where a form's field was left empty or is malformed, WrongFieldError where
+    nothing but blanks stands in one that is needed.
     """
     values: dict[str, Any] = {}
     for param in params:
@@ -280,6 +281,8 @@ def parse_press(
         given = arguments.get(param.name)
         if given is None or given == "":
             continue
+        if param.required and isinstance(given, str) and not given.strip():
+            raise WrongFieldError(f"{verb} needs {param.usage}.", field=param.name)
         values[param.name] = _read_pressed(param, given)
     _require(params, values, verb)
     return values

@@ -136,6 +136,24 @@ async def test_killed_around_a_post_it_is_told_once(
     assert words(world) == ["R-1 Say hello: Succeeded", "R-1 Say hello: Succeeded"]
 
 
+async def test_what_was_told_before_a_crash_says_after_it_what_has_become_of_the_run(
+    world: SlackStage,
+) -> None:
+    world.restart(Dying)
+    await world.dispatches()
+    with pytest.raises(asyncio.CancelledError):
+        await world.tells()
+    world.restart()
+    world.slack.goes_down()
+    runner = await (await world.stage.claims()).starts()
+    await runner.ends()
+    world.slack.recovers()
+    world.slack.fails("conversations.history", status=429, retry_after=1)
+    world.slack.fails("chat.update", status=429, retry_after=1)
+    await world.goes_on(30)
+    assert words(world) == ["R-1 Say hello: Succeeded", "R-1 Say hello: Succeeded"]
+
+
 async def ends_after_its_card_is_deleted(world: SlackStage) -> None:
     await world.dispatches()
     await world.tells()

@@ -15,6 +15,7 @@ from tests.fakes.stage import PLAN, Runner
 REVIEWER = "UREV"
 QUESTION = {"prompt": "Which table?", "fields": [{"name": "table", "label": "Table"}]}
 BUSY = "Slack takes too much time"
+NO_FORM = "The form could not be opened"
 _PATIENCE = 500
 
 
@@ -43,8 +44,8 @@ class Stormy:
     async def form(self, asking: Callable[[], Awaitable[Any]]) -> None:
         """Ask for a form in a storm, be told that it cannot be opened, and ask again."""
         slack = self.world.slack
-        before = self.heard(BUSY)
-        await self.does(asking, lambda: self.heard(BUSY) > before)
+        before = self.heard(NO_FORM)
+        await self.does(asking, lambda: self.heard(NO_FORM) > before)
         slack.recovers()
         await asking()
         await self.until(lambda: slack.views.get(DEVELOPER), "a form")

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.slack.client import BodyClient
 from bot.domain.errors import UnavailableError
 
 _PATIENCE = 10
@@ -43,13 +43,13 @@ class Access:
 
         Raises RefusedCallError, and UnavailableError where it does not answer.
         """
-        client = AsyncWebClient(
-            token=token or self.bot_token, base_url=self.api_url, timeout=_PATIENCE
-        )
+        client = BodyClient(token=token or self.bot_token, base_url=self.api_url, timeout=_PATIENCE)
         try:
             return await client.api_call(method, params=given)
         except SlackApiError as error:
             raise _refusal(error) from error
+        except aiohttp.ClientPayloadError as error:
+            raise UnavailableError("What answers there is not Slack.") from error
         except (aiohttp.ClientError, TimeoutError) as error:
             where = self.api_url.partition("?")[0]
             raise UnavailableError(f"{where} does not answer: {type(error).__name__}.") from error
@@ -57,9 +57,7 @@ class Access:
 
 def _refusal(error: SlackApiError) -> Exception:
     response = error.response
-    if not isinstance(response, AsyncSlackResponse):
-        return UnavailableError("What answers there is not Slack.")
-    reason = response.get("error") if isinstance(response.data, dict) else ""
+    reason = response.get("error")
     if not reason or reason == "ratelimited":
         return UnavailableError(f"Slack cannot answer now (HTTP {response.status_code}).")
     return RefusedCallError(str(reason)[:80])

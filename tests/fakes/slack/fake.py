@@ -225,16 +225,23 @@ class FakeSlack(Happenings, Sight):
         error: str = "",
         status: int = 200,
         retry_after: int | None = None,
+        body: tuple[str, str] | None = None,
         times: int | None = 1,
     ) -> None:
         """Let the next calls of a method fail; `*` is any, `times=None` until `recovers`.
 
         Also for `response_url` and `upload`.
         """
-        fault = Fault(
-            method=method, error=error, status=status, retry_after=retry_after, times=times
+        self.faults.order(
+            Fault(
+                method=method,
+                error=error,
+                status=status,
+                retry_after=retry_after,
+                body=body,
+                times=times,
+            )
         )
-        self.faults.order(fault)
 
     def storms(self, *, times: int = 2) -> None:
         """Answer the next so many calls of each and every method with 429."""

@@ -16,6 +16,8 @@ class Fault:
     error: str = ""
     status: int = 200
     retry_after: int | None = None
+    body: tuple[str, str] | None = None
+    """The content type and the text of an answer that is not Slack's: a proxy's, or worse."""
     drops: bool = False
     """The connection breaks instead of an answer."""
     after_effect: bool = False

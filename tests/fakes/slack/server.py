@@ -109,6 +109,9 @@ class Server:
             return web.Response()
         if fault.status == 429:
             return _limited(fault.retry_after or 1)
+        if fault.body:
+            kind, text = fault.body
+            return web.Response(status=fault.status, text=text, content_type=kind)
         if fault.error:
             entry.answer = {"ok": False, "error": fault.error}
             return web.json_response(entry.answer, status=fault.status)

@@ -26,12 +26,12 @@ _MOST_WAITED = 30.0
 _RESTED = timedelta(seconds=10)
 
 
-async def edits(play: SlackStage, runner: Runner, changes: int) -> list[float]:
+async def edits(play: SlackStage, runner: Runner, numbers: range) -> list[float]:
     """Milliseconds from each report of a phase until Slack has taken the card that shows it."""
     (card,) = play.said()
     taken = []
-    for number in range(changes):
-        name = f"phase-{number}"
+    for number in numbers:
+        name = f"phase-{number:06}"
         play.stage.clock.advance(_RESTED)
         begun = time.perf_counter()
         await runner.reports("phase", name=name)
@@ -64,6 +64,8 @@ async def _begins(play: SlackStage) -> Runner:
     async with asyncio.timeout(_MOST_WAITED):
         while not play.said():  # noqa: ASYNC110  # as above
             await asyncio.sleep(0.01)
+    play.stage.clock.advance(_RESTED)
+    await _shows(play.said()[0], "Running")
     return runner
 
 
@@ -73,9 +75,9 @@ async def measure(folder: Path, changes: int) -> None:
     async with slack_stage(f"sqlite:///{database}") as play, asyncio.TaskGroup() as group:
         telling = group.create_task(play.notifier.run())
         runner = await _begins(play)
-        await edits(play, runner, 20)
+        await edits(play, runner, range(20))
         anchor = await plain(play, changes // 2)
-        ours = await edits(play, runner, changes)
+        ours = await edits(play, runner, range(20, 20 + changes))
         anchor += await plain(play, changes // 2)
         _say("bare chat.update", anchor)
         _say("change of a run → card edited", ours)

@@ -55,6 +55,7 @@ def test_what_reviewers_asked_for_is_in_a_file(world: RunnerWorld) -> None:
                 "by": "rev",
                 "text": "Use Decimal",
                 "comments": ["a.py:7: here"],
+                "left_out": 0,
                 "url": "u",
             }
         ]

@@ -83,7 +83,7 @@ async def burst(play: LinearStage, sessions: int, *, connections: int) -> Burst:
     begun = time.perf_counter()
     ours = await _all_at_once(play.linear.hooks, queue, connections)
     async with asyncio.timeout(_MOST_WAITED):
-        while not all(session.activities for session in opened):  # noqa: ASYNC110  # as above
+        while not all(session.activities for session in opened):  # noqa: ASYNC110  # the stand-in tells nobody
             await asyncio.sleep(0.05)
     return Burst(anchor=anchor, ours=ours, began=time.perf_counter() - begun)
 

@@ -62,7 +62,7 @@ async def _begins(play: SlackStage) -> Runner:
     await play.dispatches("hello", mode=Mode.AUTOPILOT)
     runner = await (await play.stage.claims()).starts()
     async with asyncio.timeout(_MOST_WAITED):
-        while not play.said():  # noqa: ASYNC110  # as above
+        while not play.said():  # noqa: ASYNC110  # the stand-in tells nobody
             await asyncio.sleep(0.01)
     play.stage.clock.advance(_RESTED)
     await _shows(play.said()[0], "Running")

@@ -41,7 +41,7 @@ def steps_block(fact: Fact) -> dict[str, Any]:
     elements = [_section(head), numbered]
     if after:
         left_out = limits.more_steps(after, done=False)
-        elements.append(_section([_text(f"{StepState.TODO.mark} {left_out}")]))
+        elements.append(_section([_text(f"{StepState.AHEAD.mark} {left_out}")]))
     return {"type": "rich_text", "elements": elements}
 
 

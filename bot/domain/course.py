@@ -13,7 +13,7 @@ from bot.domain.vocabulary import PHASES, Profile, Status
 class StepState(StrEnum):
     """How far one step of something has come."""
 
-    TODO = "todo"
+    AHEAD = "ahead"
     WORKING = "working"
     WAITING = "waiting"
     """For people."""
@@ -28,7 +28,7 @@ class StepState(StrEnum):
 
 
 _MARKS = {
-    StepState.TODO: "○",
+    StepState.AHEAD: "○",
     StepState.WORKING: "▸",
     StepState.WAITING: "⏸",
     StepState.DONE: "✔",
@@ -124,7 +124,7 @@ def _end(reached: list[PhaseStep], state: StepState, at: datetime) -> None:
 def _to_come(profile: Profile, reached: Sequence[PhaseStep]) -> tuple[PhaseStep, ...]:
     order = PHASES[profile]
     left = order[_furthest(order, reached) + 1 :]
-    return tuple(PhaseStep(name=name, state=StepState.TODO) for name in left)
+    return tuple(PhaseStep(name=name, state=StepState.AHEAD) for name in left)
 
 
 def _furthest(order: Sequence[str], reached: Sequence[PhaseStep]) -> int:

@@ -146,11 +146,11 @@ async def test_what_comes_in_goes_before_first_words_and_these_before_the_rest(
             inbox.hand_on(await taken(store, "a"))
             inbox.hand_on(await taken(store, "b"))
             assert ear.greeted == []
-        while len(ear.greeted) < 2:  # noqa: ASYNC110  # both wait for the door
+        while len(ear.greeted) < 2:  # noqa: ASYNC110  # the ear tells nobody
             await asyncio.sleep(0)
         assert ear.heard == []
         ear.door.set()
-        while len(ear.heard) < 2:  # noqa: ASYNC110  # as above
+        while len(ear.heard) < 2:  # noqa: ASYNC110  # the ear tells nobody
             await asyncio.sleep(0)
         running.cancel()
 

@@ -96,7 +96,7 @@ async def test_an_address_that_is_not_verified_or_nobodys_suggests_nothing(
     world: SlackStage, change: dict[str, object]
 ) -> None:
     user = world.slack.world.users[STRANGER]
-    world.slack.world.users[STRANGER] = replace(user, **change)  # type: ignore[arg-type]  # a field
+    world.slack.world.users[STRANGER] = replace(user, **change)  # type: ignore[arg-type]  # of any field
     await says(world, STRANGER, "list")
     answer = await world.told("I do not know who you are", user=STRANGER)
     assert "Ask an admin to confirm" not in text_of(answer)

@@ -135,7 +135,7 @@ def test_the_command_line_prints_it(
 )
 def test_whoever_uses_socket_mode_keeps_it_though_the_bot_has_an_address(
     settings: dict[str, str],
-    by_socket: bool,  # noqa: FBT001  # a case
+    by_socket: bool,  # noqa: FBT001  # pytest names it in each case
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

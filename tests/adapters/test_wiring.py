@@ -69,7 +69,7 @@ async def test_linear_is_let_in_by_a_browser_and_taken_out_again(tmp_path: Path)
             linear.people.revokes_app()
             await linear.hooks.deliver()
             async with asyncio.timeout(60):
-                while await bot.store.read(_linear_token) is not None:  # noqa: ASYNC110  # a row
+                while await bot.store.read(_linear_token) is not None:  # noqa: ASYNC110  # no topic tells of tokens
                     await asyncio.sleep(0.02)
             assert linear.tokens.grants == ["authorization_code"]
 

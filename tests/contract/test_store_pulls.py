@@ -25,7 +25,7 @@ def pull_row(tx: Tx, **changes: object) -> PullRequest:
         wanted_at=NOON,
         due_at=NOON,
     )
-    return tx.pull_requests.create(replace(row, **changes))  # type: ignore[arg-type]
+    return tx.pull_requests.create(replace(row, **changes))  # type: ignore[arg-type]  # of any field
 
 
 async def test_what_is_stored_is_found(store: Store) -> None:
@@ -86,7 +86,7 @@ def check_row(tx: Tx, run_id: int, **changes: object) -> CommitCheck:
         attempt=1,
         due_at=NOON,
     )
-    tx.commit_checks.follow(replace(row, **changes))  # type: ignore[arg-type]
+    tx.commit_checks.follow(replace(row, **changes))  # type: ignore[arg-type]  # of any field
     return tx.commit_checks.due(NOON + timedelta(days=9), limit=99)[-1]
 
 

@@ -51,7 +51,7 @@ class Root:
     def _mark_ready(
         self,
         _info: "GraphQLResolveInfo[Any]",
-        input: Data,  # noqa: A002  # as above
+        input: Data,  # noqa: A002  # the argument's name in GitHub's schema
     ) -> Data:
         pull = self._find(input["pullRequestId"])
         if {self._grant.permissions.get(name) for name in ("contents", "pull_requests")} != {
